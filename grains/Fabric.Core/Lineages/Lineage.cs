@@ -16,7 +16,11 @@ public sealed class Lineage : IEquatable<Lineage>
     /// <summary>A lineage of 1 to <see cref="NodesMax"/> nodes.</summary>
     public Lineage(ReadOnlySpan<LineageNode> nodes)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(nodes.Length, NodesMax);
+        if (nodes.Length is 0 or > NodesMax)
+        {
+            throw new ArgumentOutOfRangeException(nameof(nodes), $"a lineage has 1 to {NodesMax} nodes");
+        }
+
         _nodes = nodes.ToArray();
     }
 
