@@ -1,0 +1,34 @@
+using System.Text.Json.Serialization;
+using Fabric.Contracts.Common;
+
+namespace Fabric.Contracts.Agents;
+
+/// <summary>
+/// Registers an agent. <paramref name="Kind"/>: `personal` (<paramref name="Owner"/> is the user it acts for), `shared` (needs an owner and a
+/// <paramref name="ReviewAt"/>) or `backend`. <paramref name="Scopes"/> is the ceiling of every session it opens (S3).
+/// </summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record CreateAgent(
+    string Id, string Kind, IReadOnlyList<ScopeDto> Scopes, string? Owner = null, string? Name = null, string? Environment = null,
+    DateTimeOffset? ReviewAt = null, bool RequireApproval = false);
+
+/// <summary>An agent as it stands. <paramref name="Status"/>: `active`, `suspended` or `retired`.</summary>
+public sealed record AgentInfo(
+    string Tenant, string Id, string Kind, string Name, string Status, uint Generation, string? Owner, string? Environment,
+    IReadOnlyList<ScopeDto> Scopes, DateTimeOffset? ReviewAt, bool RequireApproval, DateTimeOffset CreatedAt, DateTimeOffset? SuspendedUntil,
+    ulong Revision);
+
+/// <summary>A registered agent with its secret, which is shown this once and stored only as a hash.</summary>
+public sealed record AgentWithSecret(AgentInfo Agent, string Secret);
+
+/// <summary>Stops an agent until a moment; null: until resumed.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record SuspendAgent(string Reason, DateTimeOffset? Until = null);
+
+/// <summary>Gives an agent another owner. A personal agent cannot change the user it acts for.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record TransferAgent(string Owner);
+
+/// <summary>Confirms that a shared agent is still needed, until the next review.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record ReviewAgent(DateTimeOffset NextReviewAt);

@@ -1,0 +1,41 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Fabric.Contracts.Agents;
+using Fabric.Contracts.Audit;
+using Fabric.Contracts.Changes;
+using Fabric.Contracts.Checks;
+using Fabric.Contracts.Common;
+using Fabric.Contracts.Credentials;
+using Fabric.Contracts.Keys;
+using Fabric.Contracts.Revocations;
+using Fabric.Contracts.Sessions;
+using Fabric.Contracts.Tenants;
+using Fabric.Contracts.Trust;
+using Fabric.Contracts.Users;
+
+namespace Fabric.Contracts;
+
+/// <summary>How every wire type is written: camelCase, nulls left out, source-generated.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.Strict,
+    MaxDepth = 32,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(CreateTenant)), JsonSerializable(typeof(UpdateTenant)), JsonSerializable(typeof(TenantInfo)), JsonSerializable(typeof(Page<TenantInfo>))]
+[JsonSerializable(typeof(CreateUser)), JsonSerializable(typeof(UpdateUser)), JsonSerializable(typeof(UserInfo)), JsonSerializable(typeof(Page<UserInfo>))]
+[JsonSerializable(typeof(CreateAgent)), JsonSerializable(typeof(AgentInfo)), JsonSerializable(typeof(AgentWithSecret)), JsonSerializable(typeof(Page<AgentInfo>))]
+[JsonSerializable(typeof(SuspendAgent)), JsonSerializable(typeof(TransferAgent)), JsonSerializable(typeof(ReviewAgent))]
+[JsonSerializable(typeof(ProposeTrust)), JsonSerializable(typeof(TrustInfo)), JsonSerializable(typeof(Page<TrustInfo>))]
+[JsonSerializable(typeof(OpenSession)), JsonSerializable(typeof(DelegateSession)), JsonSerializable(typeof(ApproveSession)), JsonSerializable(typeof(DenySession))]
+[JsonSerializable(typeof(SessionInfo)), JsonSerializable(typeof(Page<SessionInfo>))]
+[JsonSerializable(typeof(IssueCredentials)), JsonSerializable(typeof(IssuedCredentials))]
+[JsonSerializable(typeof(CheckRequest)), JsonSerializable(typeof(CheckBatch)), JsonSerializable(typeof(CheckAnswer)), JsonSerializable(typeof(CheckAnswers))]
+[JsonSerializable(typeof(RevokeRequest)), JsonSerializable(typeof(Receipt)), JsonSerializable(typeof(LockRequest)), JsonSerializable(typeof(UnlockRequest))]
+[JsonSerializable(typeof(LockInfo)), JsonSerializable(typeof(Page<LockInfo>)), JsonSerializable(typeof(EndNode))]
+[JsonSerializable(typeof(Change)), JsonSerializable(typeof(ChangePage))]
+[JsonSerializable(typeof(AuditEntry)), JsonSerializable(typeof(Page<AuditEntry>)), JsonSerializable(typeof(UsageReport))]
+[JsonSerializable(typeof(MakeApiKey)), JsonSerializable(typeof(ApiKeyInfo)), JsonSerializable(typeof(ApiKeyWithSecret)), JsonSerializable(typeof(Page<ApiKeyInfo>))]
+[JsonSerializable(typeof(JsonWebKeySetDto))]
+public sealed partial class FabricJson : JsonSerializerContext;

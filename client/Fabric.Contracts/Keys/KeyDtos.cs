@@ -1,0 +1,23 @@
+using System.Text.Json.Serialization;
+
+namespace Fabric.Contracts.Keys;
+
+/// <summary>
+/// Makes an API key. <paramref name="Role"/>: `operator`, `tenant_admin`, `approver`, `enforcement_point` or `auditor`. <paramref name="Tenant"/> is
+/// required for `tenant_admin` and `approver`, optional for the others (null: all tenants). <paramref name="Subject"/> names who holds it.
+/// </summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record MakeApiKey(string Role, string Subject, string? Tenant = null, DateTimeOffset? ExpiresAt = null);
+
+/// <summary>An API key without its secret.</summary>
+public sealed record ApiKeyInfo(
+    string Id, string Role, string Subject, string? Tenant, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt);
+
+/// <summary>A new API key with its secret, which is shown this once and stored only as a hash.</summary>
+public sealed record ApiKeyWithSecret(ApiKeyInfo Key, string Secret);
+
+/// <summary>A tenant's public signing key (RFC 7517).</summary>
+public sealed record JsonWebKeyDto(string Kty, string Crv, string X, string Y, string Kid, string Alg, string Use);
+
+/// <summary>A tenant's public signing keys (RFC 7517 section 5).</summary>
+public sealed record JsonWebKeySetDto(IReadOnlyList<JsonWebKeyDto> Keys);

@@ -1,0 +1,38 @@
+namespace Fabric.Engine;
+
+/// <summary>
+/// Who calls. <paramref name="Tenant"/> null: not bound to one. <paramref name="Subject"/> names the holder: for an agent its id, else the API key's
+/// subject; it is what records and approvals name.
+/// </summary>
+public sealed record Caller(Role Role, string? Tenant, string Subject)
+{
+    /// <summary>How records name the caller, e.g. `approver:jane@acme`.</summary>
+    public string Name { get; } = Tenant is null ? $"{NameOf(Role)}:{Subject}" : $"{NameOf(Role)}:{Subject}@{Tenant}";
+
+    /// <summary>The fabric itself: timers, sweeps, recovery.</summary>
+    public static Caller Fabric { get; } = new(Role.Operator, null, "fabric");
+
+    /// <summary>A role's name on the wire, e.g. `tenant_admin`.</summary>
+    public static string NameOf(Role role) => role switch
+    {
+        Role.Operator => "operator",
+        Role.TenantAdmin => "tenant_admin",
+        Role.Approver => "approver",
+        Role.EnforcementPoint => "enforcement_point",
+        Role.Auditor => "auditor",
+        Role.Agent => "agent",
+        _ => "none",
+    };
+
+    /// <summary>The role of a name on the wire; <see cref="Role.None"/> when there is none.</summary>
+    public static Role RoleOf(string name) => name switch
+    {
+        "operator" => Role.Operator,
+        "tenant_admin" => Role.TenantAdmin,
+        "approver" => Role.Approver,
+        "enforcement_point" => Role.EnforcementPoint,
+        "auditor" => Role.Auditor,
+        "agent" => Role.Agent,
+        _ => Role.None,
+    };
+}

@@ -1,0 +1,39 @@
+using Fabric.Contracts;
+using Fabric.Core.Common;
+using Fabric.Core.Index;
+using Fabric.Core.Keys;
+using Fabric.Core.Lineages;
+using Fabric.Engine.Feed;
+
+namespace Fabric.Engine;
+
+/// <summary>An engine: the embedded one or the cluster. All give the same answers to the same commands (E1).</summary>
+public interface IFabricEngine : IAsyncDisposable
+{
+    /// <summary>The engine's own revocation index: what an in-process enforcement point reads, with staleness 0.</summary>
+    RevocationIndex Index { get; }
+
+    /// <summary>The public signing keys of all tenants.</summary>
+    KeyRing Keys { get; }
+
+    /// <summary>The enforcement feed with its leases and receipts.</summary>
+    FeedHub Feed { get; }
+
+    /// <summary>The engine's state.</summary>
+    EngineHealth Health { get; }
+
+    /// <summary>The fabric's interface for one caller. Cheap.</summary>
+    IFabric As(Caller caller);
+
+    /// <summary>
+    /// Who holds a secret: an API key (`fk.ID.SECRET`) or an agent's (`fa.AGENT.SECRET`). Constant-time compare. Refusal:
+    /// `auth.unauthenticated`, whatever was wrong.
+    /// </summary>
+    Outcome<Caller> Authenticate(ReadOnlySpan<char> presented);
+
+    /// <summary>Draws up to <paramref name="want"/> units from a quota, durably. Refusals: `node.not_found`, `quota.exhausted`, `quota.rate_exceeded`, `storage.unavailable`.</summary>
+    ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, long want, CancellationToken cancellation = default);
+
+    /// <summary>Gives unused units back. Units of a window that has passed, or more than were taken, are ignored.</summary>
+    ValueTask ReturnQuotaAsync(Handle quota, long units, long window, CancellationToken cancellation = default);
+}

@@ -1,0 +1,21 @@
+namespace Fabric.Engine;
+
+/// <summary>What a caller may do. A flag each, so that an endpoint can name several.</summary>
+[Flags]
+public enum Role
+{
+    /// <summary>Nobody.</summary>
+    None = 0,
+    /// <summary>Runs the fabric: everything, in every tenant.</summary>
+    Operator = 1,
+    /// <summary>Runs one tenant.</summary>
+    TenantAdmin = 2,
+    /// <summary>Approves and denies sessions of one tenant.</summary>
+    Approver = 4,
+    /// <summary>An enforcement point: feed, checks, usage, quota slices.</summary>
+    EnforcementPoint = 8,
+    /// <summary>Reads lists, changes and audit.</summary>
+    Auditor = 16,
+    /// <summary>An agent with its own secret: its own sessions only.</summary>
+    Agent = 32,
+}
