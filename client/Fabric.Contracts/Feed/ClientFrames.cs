@@ -4,16 +4,17 @@ using Fabric.Core.Scopes;
 namespace Fabric.Contracts.Feed;
 
 /// <summary>
-/// The first frame of an edge. Bounds in milliseconds: <paramref name="ReadBoundMs"/> and <paramref name="WriteBoundMs"/> 0 take the fabric's, more may only
+/// The first frame of an edge. <paramref name="Instance"/> is random, one a process and index: a connection with the same takes over the lease of the one
+/// before it, while two processes that were given one name have a lease each. Bounds in milliseconds: <paramref name="ReadBoundMs"/> and <paramref name="WriteBoundMs"/> 0 take the fabric's, more may only
 /// tighten them; <paramref name="BestEffortMs"/> above 0 (at most an hour) is a longer read bound that the edge opts in to. <paramref name="Epoch"/> and
 /// <paramref name="Revision"/> are its cursor, 0 and 0 without one. <paramref name="Tenant"/> is the tenant that it guards, null: all.
 /// </summary>
 public sealed record HelloFrame(
-    byte Version, string Edge, uint RenewEveryMs, uint ReadBoundMs, uint WriteBoundMs, uint BestEffortMs, ulong Epoch, ulong Revision, string? Tenant)
+    byte Version, string Edge, UInt128 Instance, uint RenewEveryMs, uint ReadBoundMs, uint WriteBoundMs, uint BestEffortMs, ulong Epoch, ulong Revision, string? Tenant)
 {
     /// <summary>Writes the frame.</summary>
     public void Write(FrameBuffer to) => to.Begin(FrameType.Hello)
-        .U8(Version).Text(Edge).U32(RenewEveryMs).U32(ReadBoundMs).U32(WriteBoundMs).U32(BestEffortMs).U64(Epoch).U64(Revision).Text(Tenant);
+        .U8(Version).Text(Edge).U128(Instance).U32(RenewEveryMs).U32(ReadBoundMs).U32(WriteBoundMs).U32(BestEffortMs).U64(Epoch).U64(Revision).Text(Tenant);
 
     /// <summary>
     /// Reads the payload; null when it is malformed. Another version's frame may be longer: then only the version is sure, so that the
@@ -25,11 +26,11 @@ public sealed record HelloFrame(
         var version = read.U8();
         if (version != FeedLimits.ProtocolVersion)
         {
-            return read.Failed ? null : new HelloFrame(version, "", 0, 0, 0, 0, 0, 0, null);
+            return read.Failed ? null : new HelloFrame(version, "", 0, 0, 0, 0, 0, 0, 0, null);
         }
 
         var hello = new HelloFrame(
-            version, read.Name(), read.U32(), read.U32(), read.U32(), read.U32(), read.U64(), read.U64(), read.OptionalText(FeedLimits.NameBytesMax));
+            version, read.Name(), read.U128(), read.U32(), read.U32(), read.U32(), read.U32(), read.U64(), read.U64(), read.OptionalText(FeedLimits.NameBytesMax));
         return read.IsWhole && hello.BestEffortMs <= FeedLimits.BestEffortMsMax && hello.RenewEveryMs > 0 ? hello : null;
     }
 }

@@ -57,7 +57,14 @@ public sealed class FrameBuffer(int capacity = 512)
     /// <summary>Eight bytes, big-endian, two's complement.</summary>
     public FrameBuffer I64(long value) => U64((ulong)value);
 
-    /// <summary>Sixteen bytes.</summary>
+    /// <summary>Sixteen bytes, big-endian.</summary>
+    public FrameBuffer U128(UInt128 value)
+    {
+        BinaryPrimitives.WriteUInt128BigEndian(Next(16), value);
+        return this;
+    }
+
+    /// <summary>Sixteen bytes that name a node.</summary>
     public FrameBuffer Handle(Handle value)
     {
         value.Write(Next(Core.Lineages.Handle.Size));

@@ -69,6 +69,13 @@ public ref struct FrameReader(ReadOnlySpan<byte> payload)
         return taken.IsEmpty ? 0 : BinaryPrimitives.ReadUInt64BigEndian(taken);
     }
 
+    /// <summary>Sixteen bytes.</summary>
+    public UInt128 U128()
+    {
+        var taken = Take(16);
+        return taken.IsEmpty ? 0 : BinaryPrimitives.ReadUInt128BigEndian(taken);
+    }
+
     /// <summary>Eight bytes that are a number from 0 up.</summary>
     public long Count()
     {

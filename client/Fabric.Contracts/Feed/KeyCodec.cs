@@ -19,6 +19,19 @@ public static class KeyCodec
     public static VerificationKey Read(ref FrameReader read) => new(
         read.Name(), read.Name(), read.Handle(), read.Take(CoordinateSize).ToArray(), read.Take(CoordinateSize).ToArray(), new Instant(read.I64()));
 
+    /// <summary>Writes whether there is a key, then the key.</summary>
+    public static void WriteOptional(FrameBuffer to, VerificationKey? key)
+    {
+        to.Flag(key is not null);
+        if (key is not null)
+        {
+            Write(to, key);
+        }
+    }
+
+    /// <summary>Reads what <see cref="WriteOptional"/> wrote.</summary>
+    public static VerificationKey? ReadOptional(ref FrameReader read) => read.Flag() ? Read(ref read) : null;
+
     /// <summary>Writes a frame with at most <see cref="KeysInFrameMax"/> keys.</summary>
     public static void WriteFrame(FrameBuffer to, ReadOnlySpan<VerificationKey> keys)
     {

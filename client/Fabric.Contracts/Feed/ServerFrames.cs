@@ -47,17 +47,17 @@ public readonly record struct RevisionFrame(ulong Revision)
     }
 }
 
-/// <summary>A signing key, at its place in the feed.</summary>
-public sealed record KeyFrame(ulong Revision, VerificationKey Key)
+/// <summary>A signing key, at its place in the feed. Null: a key of a tenant that the edge does not guard; the revision counts all the same (T1).</summary>
+public sealed record KeyFrame(ulong Revision, VerificationKey? Key)
 {
     /// <summary>Writes the frame.</summary>
-    public void Write(FrameBuffer to) => KeyCodec.Write(to.Begin(FrameType.Key).U64(Revision), Key);
+    public void Write(FrameBuffer to) => KeyCodec.WriteOptional(to.Begin(FrameType.Key).U64(Revision), Key);
 
     /// <summary>Reads the payload; null when it is malformed.</summary>
     public static KeyFrame? TryRead(ReadOnlySpan<byte> payload)
     {
         var read = new FrameReader(payload);
-        var frame = new KeyFrame(read.U64(), KeyCodec.Read(ref read));
+        var frame = new KeyFrame(read.U64(), KeyCodec.ReadOptional(ref read));
         return read.IsWhole ? frame : null;
     }
 }
@@ -139,21 +139,13 @@ public sealed record QuotaAnswerFrame(uint RequestId, string? Code, long Units, 
 public sealed record KeyAnswerFrame(uint RequestId, VerificationKey? Key)
 {
     /// <summary>Writes the frame.</summary>
-    public void Write(FrameBuffer to)
-    {
-        to.Begin(FrameType.KeyAnswer).U32(RequestId).Flag(Key is not null);
-        if (Key is not null)
-        {
-            KeyCodec.Write(to, Key);
-        }
-    }
+    public void Write(FrameBuffer to) => KeyCodec.WriteOptional(to.Begin(FrameType.KeyAnswer).U32(RequestId), Key);
 
     /// <summary>Reads the payload; null when it is malformed.</summary>
     public static KeyAnswerFrame? TryRead(ReadOnlySpan<byte> payload)
     {
         var read = new FrameReader(payload);
-        var id = read.U32();
-        var frame = new KeyAnswerFrame(id, read.Flag() ? KeyCodec.Read(ref read) : null);
+        var frame = new KeyAnswerFrame(read.U32(), KeyCodec.ReadOptional(ref read));
         return read.IsWhole ? frame : null;
     }
 }

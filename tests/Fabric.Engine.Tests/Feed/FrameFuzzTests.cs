@@ -136,7 +136,7 @@ public sealed class FrameFuzzTests
         var key = new VerificationKey("k", "t", handle, new byte[32], new byte[32], Instant.Never);
         Action<FrameBuffer>[] writers =
         [
-            new HelloFrame(1, "edge", 250, 0, 0, 0, 1, 2, "t").Write,
+            new HelloFrame(1, "edge", 1, 250, 0, 0, 0, 1, 2, "t").Write,
             to => new RenewFrame(1, 2, 3).Write(to),
             to => new AckFrame(1, 2).Write(to),
             new CheckFrame(1, 2, "token", new ToolCall("tool", "action", "resource", ActionClass.Read), "env", "aud").Write,

@@ -23,12 +23,12 @@ public sealed class FrameGoldenTests
     private readonly FrameBuffer _buffer = new();
 
     [Fact]
-    public void Hello_has_version_edge_renewal_bounds_cursor_and_tenant()
+    public void Hello_has_version_edge_instance_renewal_bounds_cursor_and_tenant()
     {
-        var hello = new HelloFrame(1, "e1", 250, 5000, 1000, 60000, 7, 9, "acme");
+        var hello = new HelloFrame(1, "e1", 0x0102, 250, 5000, 1000, 60000, 7, 9, "acme");
         hello.Write(_buffer);
 
-        Expect("01 01 0002 6531 000000FA 00001388 000003E8 0000EA60 0000000000000007 0000000000000009 0004 61636D65");
+        Expect("01 01 0002 6531 00000000000000000000000000000102 000000FA 00001388 000003E8 0000EA60 0000000000000007 0000000000000009 0004 61636D65");
         Assert.Equal(hello, HelloFrame.TryRead(Payload));
     }
 
@@ -90,8 +90,12 @@ public sealed class FrameGoldenTests
         Assert.Equal(fetch, FetchKeyFrame.TryRead(Payload));
 
         new KeyFrame(4, SigningKey).Write(_buffer);
-        Expect("87 0000000000000004 " + SigningKeyHex);
-        SameKey(KeyFrame.TryRead(Payload)!.Key);
+        Expect("87 0000000000000004 01 " + SigningKeyHex);
+        SameKey(KeyFrame.TryRead(Payload)!.Key!);
+
+        new KeyFrame(4, null).Write(_buffer);
+        Expect("87 0000000000000004 00");
+        Assert.Null(KeyFrame.TryRead(Payload)!.Key);
 
         new KeyAnswerFrame(1, SigningKey).Write(_buffer);
         Expect("8C 00000001 01 " + SigningKeyHex);
