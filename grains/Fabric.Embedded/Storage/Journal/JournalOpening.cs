@@ -1,0 +1,89 @@
+using Fabric.Embedded.Storage.Sqlite;
+
+namespace Fabric.Embedded.Storage;
+
+/// <summary>Tells a new journal from a lost one, and a damaged one from a disk that takes no writes.</summary>
+internal static class JournalOpening
+{
+    public static (JournalFile File, bool IsNew, bool Truncated) Open(DataFolder folder, Action<MetaTable> fill)
+    {
+        var path = folder.JournalFile;
+        if (Length(path) + Length(path + "-wal") == 0)
+        {
+            RequireNoOtherData(folder);
+            return (Guard(path, () => JournalFile.Create(path, fill)), true, false);
+        }
+
+        try
+        {
+            return (JournalFile.Open(path), false, false);
+        }
+        catch (StorageException e) when (e.IsDamage)
+        {
+            return (Salvage(path, e), false, true);
+        }
+        catch (StorageException e)
+        {
+            throw Unavailable(path, e);
+        }
+    }
+
+    /// <summary>Turns what storage throws at start into a start error.</summary>
+    public static T Guard<T>(string path, Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (Exception e) when (e is StorageException or IOException or UnauthorizedAccessException)
+        {
+            throw Unavailable(path, e);
+        }
+    }
+
+    /// <inheritdoc cref="Guard{T}"/>
+    public static void Guard(string path, Action action) => Guard(path, () =>
+    {
+        action();
+        return true;
+    });
+
+    private static JournalFile Salvage(string path, StorageException reason)
+    {
+        JournalFile? file = null;
+        try
+        {
+            file = JournalFile.Open(path, salvage: true);
+            if (file.Meta.Get(MetaTable.FabricKey) is { Length: 16 })
+            {
+                return file;
+            }
+        }
+        catch (StorageException)
+        {
+            // Reported below, with the first reason.
+        }
+
+        file?.Abandon();
+        throw new FabricStartException(StartCodes.JournalDamaged,
+            $"the journal `{path}` is damaged at its very start, so that no record of it can be read ({reason.Message}); restore the data folder from a backup",
+            reason);
+    }
+
+    private static void RequireNoOtherData(DataFolder folder)
+    {
+        foreach (var other in (string[])[folder.JournalHeadFile, folder.StateFile, folder.AuditFile])
+        {
+            if (Length(other) > 0)
+            {
+                throw new FabricStartException(StartCodes.JournalMissing,
+                    $"`{folder.JournalFile}` is missing or empty, but `{other}` is there; restore the journal from a backup, or choose an empty folder");
+            }
+        }
+    }
+
+    private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
+
+    private static FabricStartException Unavailable(string path, Exception inner) => new(StartCodes.StorageUnavailable,
+        $"`{path}` cannot be opened for writing: {inner.Message}; free space on the disk or correct the rights, then start again", inner);
+}
