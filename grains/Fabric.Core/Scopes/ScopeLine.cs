@@ -12,6 +12,7 @@ internal readonly record struct ScopeLine(
 {
     private const int FieldBits = 21;
     private const uint FieldMax = (1u << FieldBits) - 1;
+    private const ulong AllExact = (1ul << (3 * FieldBits)) - 1;
 
     public static ScopeLine Compile(ScopeConstraints constraints, Pattern tool, Pattern action, Pattern resource) => new(
         Pack(tool.LiteralLength, action.LiteralLength, resource.LiteralLength),
@@ -23,12 +24,16 @@ internal readonly record struct ScopeLine(
     public static ulong Pack(int tool, int action, int resource) =>
         Clip(tool) | (Clip(action) << FieldBits) | (Clip(resource) << (2 * FieldBits));
 
+    /// <summary>Whether the call's lengths (<see cref="Pack"/>) are those of the literals. Asked first: dismisses most entries.</summary>
+    public bool HasLengths(ulong callLengths) => ((callLengths ^ Lengths) & ExactMask) == 0;
+
     /// <summary>Whether the patterns name the call; <paramref name="patterns"/> holds this entry's three from <paramref name="at"/> on, for those that are globs.</summary>
-    public bool Names(in ToolCall call, ulong callLengths, Pattern[] patterns, int at) =>
-        ((callLengths ^ Lengths) & ExactMask) == 0
-        && Fits(ToolKind, Tool, 0, call.Tool, patterns, at)
-        && Fits(ActionKind, Action, 1, call.Action, patterns, at)
-        && Fits(ResourceKind, Resource, 2, call.Resource, patterns, at);
+    public bool Names(in ToolCall call, Pattern[] patterns, int at) =>
+        ExactMask == AllExact
+            ? call.Tool == Tool && call.Action == Action && call.Resource == Resource
+            : Fits(ToolKind, Tool, 0, call.Tool, patterns, at)
+                && Fits(ActionKind, Action, 1, call.Action, patterns, at)
+                && Fits(ResourceKind, Resource, 2, call.Resource, patterns, at);
 
     /// <summary>How far a named call gets through the constraints, in the order of <see cref="Progress"/>.</summary>
     public Progress Admit(ActionClass @class, string? environment, Instant now)

@@ -24,6 +24,7 @@ public sealed class ScopeSet : IEquatable<ScopeSet>
     private readonly Pattern[] _patterns;
     private readonly ScopeLine[] _lines;
     private int _hash;
+    private byte[]? _json;
 
     private ScopeSet(ScopeEntry[] entries, Pattern[] patterns)
     {
@@ -86,7 +87,7 @@ public sealed class ScopeSet : IEquatable<ScopeSet>
         for (var i = firstEntry; i < lines.Length; i++)
         {
             ref readonly var line = ref lines[i];
-            if (!line.Names(call, lengths, _patterns, 3 * i))
+            if (!line.HasLengths(lengths) || !line.Names(call, _patterns, 3 * i))
             {
                 continue;
             }
@@ -205,6 +206,9 @@ public sealed class ScopeSet : IEquatable<ScopeSet>
 
         return _hash;
     }
+
+    /// <summary>The `authorization_details` of RFC 9396. Made at first use and kept: a session's credentials mostly share its set.</summary>
+    internal ReadOnlySpan<byte> Json => _json ??= ScopeJson.Write(_entries);
 
     internal ReadOnlySpan<Pattern> PatternsOf(int entryIndex) => _patterns.AsSpan(3 * entryIndex, 3);
 

@@ -24,11 +24,14 @@ internal static class ScopeModel
         from entries in Gen.ArrayOf(Entries(counted), count)
         select ScopeSet.Create(entries).Value;
 
-    /// <summary>Pairs that are related often enough to tell something.</summary>
+    /// <summary>Pairs, half of them of a child that is made from its parent, so that many are subsets or nearly.</summary>
     public static Gen<(ScopeSet Child, ScopeSet Parent)> Pairs(bool counted) =>
-        from child in Sets(2, counted)
         from parent in Sets(4, counted)
-        select (child, parent);
+        from stranger in Sets(2, counted)
+        from count in Gen.Choose(1, 2)
+        from relatives in Gen.ArrayOf(Relatives(parent, counted), count)
+        from related in Gen.Elements(true, false)
+        select (related ? ScopeSet.Create(relatives).Value : stranger, parent);
 
     public static bool Allows(ScopeEntry entry, in ToolCall call, string? environment, Instant now) =>
         Named(entry, call)
@@ -66,6 +69,19 @@ internal static class ScopeModel
         from constraints in Constraints(counted)
         from quotas in counted ? Quotas() : Gen.Constant(Array.Empty<QuotaRef>())
         select new ScopeEntry(tool, action, resource, constraints, quotas);
+
+    private static Gen<ScopeEntry> Relatives(ScopeSet parent, bool counted) =>
+        from index in Gen.Choose(0, parent.Entries.Length - 1)
+        from star in Gen.Elements("a", "b", "*")
+        from constraints in Constraints(counted)
+        from keep in Gen.Elements(true, true, false)
+        let entry = parent.Entries[index]
+        select entry with
+        {
+            Tool = entry.Tool.Replace("*", star, StringComparison.Ordinal),
+            Resource = entry.Resource.Replace("*", star, StringComparison.Ordinal),
+            Constraints = keep ? entry.Constraints : constraints,
+        };
 
     private static Gen<ScopeConstraints> Constraints(bool counted) =>
         from readOnly in Gen.Elements(false, false, true)
