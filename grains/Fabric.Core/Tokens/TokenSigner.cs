@@ -14,7 +14,7 @@ namespace Fabric.Core.Tokens;
 public sealed class TokenSigner : IDisposable
 {
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? s_buffer;
+    private static ArrayBufferWriter<byte>? _buffer;
 
     private readonly EcdsaPool _pool;
 
@@ -56,7 +56,7 @@ public sealed class TokenSigner : IDisposable
     /// <summary>Appends a signed token in compact form, ASCII. Refuses, with nothing appended, what <see cref="TokenWriter.WriteSigningInput"/> refuses.</summary>
     public Rejection? WriteToken(TokenClaims claims, IBufferWriter<byte> destination)
     {
-        var buffer = s_buffer ??= new ArrayBufferWriter<byte>(2048);
+        var buffer = _buffer ??= new ArrayBufferWriter<byte>(2048);
         if (Fill(buffer, claims) is { } rejection)
         {
             return rejection;
@@ -70,7 +70,7 @@ public sealed class TokenSigner : IDisposable
     /// <summary>A signed token in compact form. Refuses what <see cref="TokenWriter.WriteSigningInput"/> refuses.</summary>
     public Outcome<string> MakeToken(TokenClaims claims)
     {
-        var buffer = s_buffer ??= new ArrayBufferWriter<byte>(2048);
+        var buffer = _buffer ??= new ArrayBufferWriter<byte>(2048);
         return Fill(buffer, claims) is { } rejection ? rejection : Encoding.ASCII.GetString(buffer.WrittenSpan);
     }
 

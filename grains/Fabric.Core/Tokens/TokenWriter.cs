@@ -18,7 +18,7 @@ public static class TokenWriter
 
     // One per thread: a token is written in one go, and issuing is a hot path.
     [ThreadStatic]
-    private static Scratch? s_scratch;
+    private static Scratch? _scratch;
 
     /// <summary>
     /// Appends `base64url(header).base64url(payload)`, ASCII, to the destination. <see cref="Codes.LimitReached"/>, with nothing appended, when the
@@ -31,7 +31,7 @@ public static class TokenWriter
             return new Rejection(Codes.LimitReached, "act", $"a token names at most {TokenClaims.ActorsMax} actors");
         }
 
-        var scratch = s_scratch ??= new Scratch();
+        var scratch = _scratch ??= new Scratch();
         var json = scratch.Write(claims, kid, out var headerLength);
         var headerEncoded = Base64Url.GetEncodedLength(headerLength);
         var length = headerEncoded + 1 + Base64Url.GetEncodedLength(json.Length - headerLength);
