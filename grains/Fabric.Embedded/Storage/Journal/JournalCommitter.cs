@@ -118,8 +118,8 @@ internal sealed class JournalCommitter
         {
             _file?.Abandon();
             _file = null;
-            _queue.Failed();
             Report(StorageHealth.Red(e.Message, _time.GetUtcNow()));
+            _queue.Failed();
             _queue.Pause(_time, _backoff.Next());
             return false;
         }

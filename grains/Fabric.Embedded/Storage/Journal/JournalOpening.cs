@@ -18,8 +18,9 @@ internal static class JournalOpening
         {
             return (JournalFile.Open(path), false, false);
         }
-        catch (StorageException e) when (e.IsDamage)
+        catch (StorageException e) when (e.IsDamage || e.PrimaryCode == SQLitePCL.raw.SQLITE_ERROR)
         {
+            // SQLITE_ERROR: a table is not there, so the schema, or the WAL that it is still in, is gone.
             return (Salvage(path, e), false, true);
         }
         catch (StorageException e)
