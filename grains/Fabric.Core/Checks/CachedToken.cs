@@ -1,0 +1,154 @@
+using Fabric.Core.Keys;
+using Fabric.Core.Scopes;
+using Fabric.Core.Tokens;
+
+namespace Fabric.Core.Checks;
+
+/// <summary>
+/// A token whose signature verified, with what was found out about it since. It is the usage line of its own first kind of call, too, so that a
+/// check of a token that makes one kind of call reads one place in memory.
+/// </summary>
+internal sealed class CachedToken : UsageLine
+{
+    /// <summary>The most other lines that are kept at hand; a line that makes room stays in the usage window until it is drained.</summary>
+    public const int MoreMax = 8;
+
+    private readonly ulong _a;
+    private readonly ulong _b;
+    private readonly ulong _c;
+    private readonly ulong _d;
+    private readonly int _length;
+    private long _aliveVersion = long.MinValue;
+    private long _keysVersion;
+    private long _validUntilMs;
+    private CheckRules? _passedRules;
+    private UsageLine[]? _more;
+    private int _next;
+
+    public CachedToken(TokenClaims claims, RingKey key, long keysVersion, in Fingerprint fingerprint)
+    {
+        Claims = claims;
+        Key = key;
+        (_a, _b, _c, _d, _length) = fingerprint;
+        _keysVersion = keysVersion;
+        _validUntilMs = ValidUntil(key);
+    }
+
+    public RingKey Key { get; private set; }
+
+    /// <summary>Set at use, cleared as the eviction's hand passes.</summary>
+    public bool Used { get; set; }
+
+    /// <summary>Where the cache's ring holds it. Under the cache's lock.</summary>
+    public int RingAt { get; set; }
+
+    /// <summary>Where it stands in the table. Under the cache's lock.</summary>
+    public ulong Place { get; init; }
+
+    /// <summary>What it is taken to cost in memory: its claims, with all that hangs on them, grow with the token.</summary>
+    public int Bytes => 1024 + (3 * _length);
+
+    /// <summary>The index version under which the whole lineage was last found alive.</summary>
+    public long AliveVersion
+    {
+        get => Volatile.Read(ref _aliveVersion);
+        set => Volatile.Write(ref _aliveVersion, value);
+    }
+
+    /// <summary>The key ring's version under which the key was last found, and not retired since.</summary>
+    public long KeysVersion => Volatile.Read(ref _keysVersion);
+
+    /// <summary>The last moment at which the token and its key are good.</summary>
+    public long ValidUntilMs => Volatile.Read(ref _validUntilMs);
+
+    /// <summary>The rules that the token passed last: audience and tenant need not be compared again.</summary>
+    public CheckRules? PassedRules
+    {
+        get => Volatile.Read(ref _passedRules);
+        set => Volatile.Write(ref _passedRules, value);
+    }
+
+    /// <summary>Begins to load what a check will read, while the fingerprint is still being computed.</summary>
+    public long Touch() => (long)_d ^ Count ^ _validUntilMs;
+
+    public bool Is(in Fingerprint fingerprint) =>
+        ((_a ^ fingerprint.A) | (_b ^ fingerprint.B) | (_c ^ fingerprint.C) | (_d ^ fingerprint.D)) == 0 && _length == fingerprint.Length;
+
+    /// <summary>Looks the key up again after the ring changed. False: the key is gone, or another one; the token must be verified anew.</summary>
+    public bool TryKeepKey(KeyRing keys)
+    {
+        lock (this)
+        {
+            var version = keys.Version;
+            if (keys.FindKey(Key.Key.Kid) is not { } key || !key.IsFor(Key.Key))
+            {
+                return false;
+            }
+
+            Key = key;
+            Volatile.Write(ref _validUntilMs, ValidUntil(key));
+            Volatile.Write(ref _keysVersion, version);
+            return true;
+        }
+    }
+
+    /// <summary>The line of calls like this one; made when there is none.</summary>
+    public UsageLine LineOf(in ToolCall call, CheckRules rules, string? code, bool bestEffort, QuotaSlice[]? quotas = null, long notAfterMs = 0)
+    {
+        lock (this)
+        {
+            if (Tool is null)
+            {
+                Publish(call, rules, code, bestEffort, quotas, notAfterMs);
+                return this;
+            }
+
+            var line = Of(claims: Claims);
+            line.Publish(call, rules, code, bestEffort, quotas, notAfterMs);
+            var more = _more ??= new UsageLine[MoreMax];
+            Volatile.Write(ref more[_next], line);
+            _next = (_next + 1) % MoreMax;
+            return line;
+        }
+    }
+
+    /// <summary>The line of plainly allowed calls like this one; null when there is none at hand.</summary>
+    public UsageLine? FindAllowed(in ToolCall call, CheckRules rules)
+    {
+        if (Allows(call, rules))
+        {
+            return this;
+        }
+
+        foreach (var line in Volatile.Read(ref _more) ?? [])
+        {
+            if (line is not null && line.Allows(call, rules))
+            {
+                return line;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The line with this outcome; null when there is none at hand.</summary>
+    public UsageLine? Find(in ToolCall call, CheckRules rules, string? code, bool bestEffort)
+    {
+        if (Is(call, rules, code, bestEffort))
+        {
+            return this;
+        }
+
+        foreach (var line in Volatile.Read(ref _more) ?? [])
+        {
+            if (line is not null && line.Is(call, rules, code, bestEffort))
+            {
+                return line;
+            }
+        }
+
+        return null;
+    }
+
+    private long ValidUntil(RingKey key) => Math.Min(Claims.ExpiresAt.UnixMs + CheckRules.SkewMs - 1, key.Key.RetireAfter.UnixMs);
+}
