@@ -48,6 +48,31 @@ public sealed class IndexConcurrencyTests
 
     [Fact]
     [Trait("Invariant", "R1")]
+    public void A_reader_never_sees_half_an_update()
+    {
+        var index = new RevocationIndex(Seed);
+        var handle = Handles[0];
+        index.Apply(Stamped(handle, 1), 1);
+        ReadWhile(
+            () =>
+            {
+                for (uint stamp = 1; stamp <= 3_000_000; stamp++)
+                {
+                    index.Apply(Stamped(handle, stamp), stamp);
+                }
+            },
+            _ =>
+            {
+                Assert.True(index.TryGet(handle, out var record));
+                if (record.LockedUntil.UnixMs != record.MinGeneration * 7L || record.DropAfter.UnixMs != record.MinGeneration * 13L)
+                {
+                    Assert.Equal(Stamped(handle, record.MinGeneration), record);
+                }
+            });
+    }
+
+    [Fact]
+    [Trait("Invariant", "R1")]
     public void A_lineage_of_which_one_node_is_always_locked_is_never_alive()
     {
         var index = new RevocationIndex(Seed);
