@@ -13,9 +13,9 @@ namespace Fabric.Core.Index;
 /// 48 bytes each once there are a million.
 /// </summary>
 /// <remarks>
-/// A check that allows must hold at one moment. In this order: read the lease moment; read <see cref="Version"/>; use a verdict of that
-/// version or look the lineage up; read the monotonic clock and compare it with the lease; read <see cref="Version"/> again, and start
-/// over when it moved. A thread that is stopped anywhere in between then denies or asks again, rather than allow from an old view (R1, R2).
+/// A check that allows must hold at one moment. In this order: read <see cref="Version"/>; use a verdict of that version or look the lineage
+/// up; read the monotonic clock and ask the lease; read <see cref="Version"/> again, and start over when it moved. A thread that was stopped
+/// anywhere in between then denies or asks again, rather than allow from an old view (R1, R2).
 /// </remarks>
 public sealed class RevocationIndex
 {
