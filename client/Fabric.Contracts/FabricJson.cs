@@ -6,6 +6,7 @@ using Fabric.Contracts.Changes;
 using Fabric.Contracts.Checks;
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Credentials;
+using Fabric.Contracts.Health;
 using Fabric.Contracts.Keys;
 using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Sessions;
@@ -20,7 +21,8 @@ namespace Fabric.Contracts;
     JsonSerializerDefaults.Web,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     NumberHandling = JsonNumberHandling.Strict,
-    MaxDepth = 32,
+    MaxDepth = FabricJson.DepthMax,
+    AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(CreateTenant)), JsonSerializable(typeof(UpdateTenant)), JsonSerializable(typeof(TenantInfo)), JsonSerializable(typeof(Page<TenantInfo>))]
@@ -37,5 +39,9 @@ namespace Fabric.Contracts;
 [JsonSerializable(typeof(Change)), JsonSerializable(typeof(ChangePage))]
 [JsonSerializable(typeof(AuditEntry)), JsonSerializable(typeof(Page<AuditEntry>)), JsonSerializable(typeof(UsageReport))]
 [JsonSerializable(typeof(MakeApiKey)), JsonSerializable(typeof(ApiKeyInfo)), JsonSerializable(typeof(ApiKeyWithSecret)), JsonSerializable(typeof(Page<ApiKeyInfo>))]
-[JsonSerializable(typeof(JsonWebKeySetDto))]
-public sealed partial class FabricJson : JsonSerializerContext;
+[JsonSerializable(typeof(JsonWebKeySetDto)), JsonSerializable(typeof(Problem)), JsonSerializable(typeof(UsageReceipt)), JsonSerializable(typeof(HealthInfo))]
+public sealed partial class FabricJson : JsonSerializerContext
+{
+    /// <summary>How deep a body may be nested (B1).</summary>
+    public const int DepthMax = 32;
+}

@@ -22,3 +22,6 @@ public sealed record UsageReport(string Edge, IReadOnlyList<UsageLine> Lines, st
 public sealed record UsageLine(
     string Tenant, string? User, string Agent, string Session, string Credential, string Tool, string Action, string Resource, string? Code,
     bool BestEffort, long Count, DateTimeOffset FirstAt, DateTimeOffset LastAt, ulong Revision);
+
+/// <summary>That a usage report is in the audit: the revision that its record carries.</summary>
+public sealed record UsageReceipt(ulong Revision);

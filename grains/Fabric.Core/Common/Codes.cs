@@ -5,8 +5,20 @@ public static class Codes
 {
     /// <summary>A field is missing, malformed or past its limit.</summary>
     public const string InvalidField = "request.invalid_field";
-    /// <summary>The body is not valid JSON, or has a field that the command does not know.</summary>
+    /// <summary>The body is not valid JSON, or is nested too deep.</summary>
     public const string MalformedRequest = "request.malformed";
+    /// <summary>The body has a field that the command does not know.</summary>
+    public const string UnknownField = "request.unknown_field";
+    /// <summary>The body has a field twice.</summary>
+    public const string DuplicateField = "request.duplicate_field";
+    /// <summary>The body is not `application/json`.</summary>
+    public const string ContentType = "request.content_type";
+    /// <summary>There is no such path.</summary>
+    public const string UnknownPath = "request.unknown_path";
+    /// <summary>The path does not take this method.</summary>
+    public const string UnknownMethod = "request.unknown_method";
+    /// <summary>The request did not arrive whole in time, or breaks HTTP.</summary>
+    public const string BrokenRequest = "request.broken";
     /// <summary>The body or a list is larger than its stated limit.</summary>
     public const string TooLarge = "request.too_large";
     /// <summary>The idempotency key was used before for another request.</summary>
@@ -131,6 +143,8 @@ public static class Codes
     public const string CursorGap = "cursor.gap";
     /// <summary>The fabric is stopping.</summary>
     public const string Stopping = "fabric.stopping";
+    /// <summary>No address of the fabric could be reached, or none answered in time (said by clients).</summary>
+    public const string Unreachable = "fabric.unreachable";
     /// <summary>An error of the fabric itself.</summary>
     public const string Internal = "fabric.internal";
 }

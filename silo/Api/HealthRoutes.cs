@@ -1,0 +1,37 @@
+using Fabric.Contracts;
+using Fabric.Contracts.Health;
+using Fabric.Silo.Hosting;
+using Fabric.Silo.Metrics;
+
+namespace Fabric.Silo.Api;
+
+/// <summary>
+/// State and metrics. Open, since load balancers and scrapers hold no secret: they carry numbers and the names of parts, never a tenant's names.
+/// </summary>
+internal static class HealthRoutes
+{
+    private const string Tag = "Health";
+
+    public static void Map(ApiRoutes routes, ISiloEngine engine, PrometheusText metrics)
+    {
+        routes.Map(HttpMethods.Get, "/healthz", StatusCodes.Status200OK, typeof(HealthInfo), [], context => Answer(context, engine, health => health.Ok))
+            .Open()
+            .Describe(Tag, "health", "The fabric's state with its parts; 503 while one is not well. Revocations go on also then.");
+        routes.Map(HttpMethods.Get, "/readyz", StatusCodes.Status200OK, typeof(HealthInfo), [], context => Answer(context, engine, health => health.Ready))
+            .Open()
+            .Describe(Tag, "ready", "Whether requests may be sent here; 503 while starting or stopping.");
+        routes.Map(HttpMethods.Get, "/metrics", StatusCodes.Status200OK, null, [], metrics.AnswerAsync)
+            .Open();
+    }
+
+    private static Task Answer(HttpContext context, ISiloEngine engine, Func<Engine.EngineHealth, bool> isWell)
+    {
+        var health = engine.Health;
+        var answer = new HealthInfo(
+            health.Ok ? "green" : "red", health.Ready, [.. health.Parts.Select(part => new HealthPartInfo(part.Name, part.Ok, part.Reason))]);
+        var status = isWell(health) ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        context.Response.Headers.CacheControl = "no-store";
+        JsonAnswer.Write(context, status, answer, FabricJson.Default.HealthInfo);
+        return Task.CompletedTask;
+    }
+}

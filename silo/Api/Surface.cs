@@ -1,0 +1,67 @@
+using Fabric.Core.Common;
+using Fabric.Silo.Hosting;
+using Fabric.Silo.Metrics;
+
+namespace Fabric.Silo.Api;
+
+/// <summary>The whole HTTP surface: every endpoint behind the guard, and a clear answer where there is none.</summary>
+internal static class Surface
+{
+    /// <summary>Maps all endpoints. Throws <see cref="InvalidOperationException"/> when one does not say who may call it.</summary>
+    public static void Map(WebApplication app, ISiloEngine engine)
+    {
+        app.UseRouting();
+        app.Use(next => context => context.GetEndpoint() is RouteEndpoint ? next(context) : NoEndpointAsync(context, next));
+        var guarded = app.MapGroup("");
+        var meter = app.Services.GetRequiredService<SiloMeter>();
+        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Fabric.Silo.Api");
+        ((IEndpointConventionBuilder)guarded).Finally(endpoint => Stand(endpoint, engine, meter, log));
+        var routes = new ApiRoutes(guarded, engine);
+        TenantRoutes.Map(routes);
+        UserRoutes.Map(routes);
+        AgentRoutes.Map(routes);
+        TrustRoutes.Map(routes);
+        SessionRoutes.Map(routes);
+        CheckRoutes.Map(routes);
+        RevocationRoutes.Map(routes);
+        LockRoutes.Map(routes);
+        ChangeRoutes.Map(routes);
+        AuditRoutes.Map(routes);
+        ApiKeyRoutes.Map(routes);
+        HealthRoutes.Map(routes, engine, app.Services.GetRequiredService<PrometheusText>());
+        guarded.MapOpenApi("/openapi/{documentName}.json").Open();
+        Verify(app);
+    }
+
+    /// <summary>All endpoints, built: which also makes the guard complain about one without roles.</summary>
+    public static IReadOnlyList<Microsoft.AspNetCore.Http.Endpoint> Verify(IEndpointRouteBuilder app)
+    {
+        var all = app.DataSources.SelectMany(source => source.Endpoints).ToList();
+        var open = all.Find(endpoint => endpoint.Metadata.GetMetadata<EndpointRoles>() is null);
+        return open is null ? all : throw new InvalidOperationException($"endpoint `{open.DisplayName}` does not say which roles may call it");
+    }
+
+    private static void Stand(EndpointBuilder endpoint, ISiloEngine engine, SiloMeter meter, ILogger log)
+    {
+        var roles = endpoint.Metadata.OfType<EndpointRoles>().ToList() is [var one]
+            ? one
+            : throw new InvalidOperationException($"endpoint `{endpoint.DisplayName}` must say once which roles may call it");
+        var name = $"{endpoint.Metadata.OfType<IHttpMethodMetadata>().FirstOrDefault()?.HttpMethods[0] ?? "ANY"} {((RouteEndpointBuilder)endpoint).RoutePattern.RawText}";
+        endpoint.RequestDelegate = new Guard(engine, endpoint.RequestDelegate!, roles, name, meter, log).InvokeAsync;
+    }
+
+    /// <summary>No path matched, or only for other methods; routing has put an endpoint that answers 405 then.</summary>
+    private static async Task NoEndpointAsync(HttpContext context, RequestDelegate next)
+    {
+        if (context.GetEndpoint() is null)
+        {
+            JsonAnswer.Refuse(context, new Rejection(Codes.UnknownPath, "path", "there is no such path"));
+            return;
+        }
+        await next(context);
+        if (!context.Response.HasStarted && context.Response.StatusCode == StatusCodes.Status405MethodNotAllowed)
+        {
+            JsonAnswer.Refuse(context, new Rejection(Codes.UnknownMethod, context.Request.Method.Length <= 16 ? context.Request.Method : "method", "the path does not take this method"));
+        }
+    }
+}

@@ -1,0 +1,184 @@
+using System.Reflection;
+
+namespace Fabric.Silo.Hosting;
+
+/// <summary>The host's settings: configuration section `Fabric`, or environment variables such as `Fabric__DataFolder`.</summary>
+public sealed class SiloOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Fabric";
+
+    /// <summary>Which engine: `embedded`.</summary>
+    public string Engine { get; set; } = "embedded";
+
+    /// <summary>Where the embedded engine keeps everything.</summary>
+    public string DataFolder { get; set; } = "./data";
+
+    /// <summary>Where to listen, separated by `;`. An `https` address needs <see cref="Tls"/>.</summary>
+    public string Urls { get; set; } = "http://127.0.0.1:5080";
+
+    /// <summary>The `iss` of tokens (RFC 9068 section 2.2).</summary>
+    public string Issuer { get; set; } = "https://fabric.local";
+
+    /// <summary>The `aud` of tokens whose issuance names none.</summary>
+    public string DefaultAudience { get; set; } = "fabric";
+
+    /// <summary>The master key, 32 bytes in base64. Left out: a file in the data folder, made at the first start.</summary>
+    public string? MasterKey { get; set; }
+
+    /// <summary>`text` or `json`: how the log is written to the console.</summary>
+    public string LogFormat { get; set; } = "text";
+
+    /// <summary>The server's certificate.</summary>
+    public TlsSettings Tls { get; set; } = new();
+
+    /// <summary>The journal.</summary>
+    public JournalSettings Journal { get; set; } = new();
+
+    /// <summary>The host's limits (B1).</summary>
+    public HostLimits Limits { get; set; } = new();
+
+    /// <summary>The server's certificate: a PEM pair, or a PKCS #12 file.</summary>
+    public sealed class TlsSettings
+    {
+        /// <summary>PEM file with the certificate and its chain.</summary>
+        public string? CertificatePath { get; set; }
+
+        /// <summary>PEM file with the private key.</summary>
+        public string? KeyPath { get; set; }
+
+        /// <summary>PKCS #12 file.</summary>
+        public string? PfxPath { get; set; }
+
+        /// <summary>The PKCS #12 file's password.</summary>
+        public string? PfxPassword { get; set; }
+
+        internal bool IsSet => CertificatePath is not null || KeyPath is not null || PfxPath is not null;
+    }
+
+    /// <summary>The journal.</summary>
+    public sealed class JournalSettings
+    {
+        /// <summary>`refuse` (default) or `truncate`: what to do about a damaged journal at start.</summary>
+        public string OnDamage { get; set; } = "refuse";
+    }
+
+    /// <summary>The host's limits (B1).</summary>
+    public sealed class HostLimits
+    {
+        /// <summary>Connections at once. Default 20,000.</summary>
+        public int ConnectionsMax { get; set; } = 20_000;
+
+        /// <summary>Seconds that requests under way have to end at a stop. Default 10.</summary>
+        public int StopSeconds { get; set; } = 10;
+    }
+}
+
+/// <summary>Reads and checks <see cref="SiloOptions"/>; every fault names the setting and says what to do.</summary>
+internal static class SiloOptionsReader
+{
+    /// <summary>The settings, and what is wrong with them (none: they hold). A key under `Fabric` that no setting has is a fault.</summary>
+    public static (SiloOptions Options, IReadOnlyList<string> Faults) Read(IConfiguration configuration)
+    {
+        var section = configuration.GetSection(SiloOptions.Section);
+        var faults = new List<string>();
+        FindUnknown(section, typeof(SiloOptions), faults);
+        var options = new SiloOptions();
+        try
+        {
+            section.Bind(options);
+        }
+        catch (InvalidOperationException fault)
+        {
+            faults.Add($"a setting has a value of the wrong type: {fault.Message}");
+            return (options, faults);
+        }
+        Check(options, faults);
+        return (options, faults);
+    }
+
+    private static void FindUnknown(IConfigurationSection section, Type type, List<string> faults)
+    {
+        foreach (var child in section.GetChildren())
+        {
+            var property = type.GetProperty(child.Key, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase);
+            if (property is null)
+            {
+                var known = string.Join(", ", type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(each => each.Name));
+                faults.Add($"`{child.Path}`: there is no such setting; known here: {known}");
+            }
+            else if (property.PropertyType.DeclaringType == typeof(SiloOptions))
+            {
+                FindUnknown(child, property.PropertyType, faults);
+            }
+        }
+    }
+
+    private static void Check(SiloOptions options, List<string> faults)
+    {
+        Need(options.Engine == "embedded", "Engine", "the engines are: `embedded`");
+        Need(!string.IsNullOrWhiteSpace(options.DataFolder), "DataFolder", "name a folder");
+        Need(Uri.TryCreate(options.Issuer, UriKind.Absolute, out _), "Issuer", "an absolute URI, e.g. `https://fabric.example`");
+        Need(options.DefaultAudience.Length is >= 1 and <= 256, "DefaultAudience", "1 to 256 characters");
+        Need(options.LogFormat is "text" or "json", "LogFormat", "`text` or `json`");
+        Need(options.Journal.OnDamage is "refuse" or "truncate", "Journal:OnDamage", "`refuse` or `truncate`");
+        Need(options.Limits.ConnectionsMax is >= 1 and <= 1_000_000, "Limits:ConnectionsMax", "1 to 1,000,000");
+        Need(options.Limits.StopSeconds is >= 0 and <= 600, "Limits:StopSeconds", "0 to 600");
+        Need(options.MasterKey is null || IsMasterKey(options.MasterKey), "MasterKey", "32 bytes in base64");
+        CheckTls(options.Tls, Need);
+        CheckUrls(options, Need);
+
+        void Need(bool holds, string key, string rule)
+        {
+            if (!holds)
+            {
+                faults.Add($"`{SiloOptions.Section}:{key}`: {rule}");
+            }
+        }
+    }
+
+    private static void CheckTls(SiloOptions.TlsSettings tls, Action<bool, string, string> need)
+    {
+        need(tls.PfxPath is null || (tls.CertificatePath is null && tls.KeyPath is null), "Tls", "either `CertificatePath` with `KeyPath`, or `PfxPath`");
+        need(tls.CertificatePath is null == tls.KeyPath is null, "Tls", "`CertificatePath` and `KeyPath` go together");
+        foreach (var (name, path) in new[] { ("CertificatePath", tls.CertificatePath), ("KeyPath", tls.KeyPath), ("PfxPath", tls.PfxPath) })
+        {
+            need(path is null || File.Exists(path), $"Tls:{name}", "there is no such file");
+        }
+    }
+
+    private static void CheckUrls(SiloOptions options, Action<bool, string, string> need)
+    {
+        var urls = options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        need(urls.Length > 0, "Urls", "name at least one address, e.g. `http://127.0.0.1:5080`");
+        var anyTls = false;
+        foreach (var url in urls)
+        {
+            var isAddress = TryParse(url, out var address);
+            need(isAddress, "Urls", $"`{url}` is not an address such as `http://127.0.0.1:5080`");
+            anyTls |= isAddress && address!.Scheme == "https";
+        }
+        need(!anyTls || options.Tls.IsSet, "Tls", "an `https` address needs a certificate");
+        need(anyTls || !options.Tls.IsSet, "Urls", "a certificate is set, and no address is `https`");
+    }
+
+    private static bool TryParse(string url, out BindingAddress? address)
+    {
+        try
+        {
+            address = BindingAddress.Parse(url);
+            return address.Scheme is "http" or "https" && address.PathBase.Length == 0;
+        }
+        catch (FormatException)
+        {
+            address = null;
+            return false;
+        }
+    }
+
+    private static bool IsMasterKey(string text)
+    {
+        Span<byte> bytes = stackalloc byte[33];
+        return Convert.TryFromBase64String(text, bytes, out var length) && length == 32;
+    }
+}

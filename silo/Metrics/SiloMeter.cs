@@ -1,0 +1,39 @@
+using System.Diagnostics.Metrics;
+using Fabric.Silo.Hosting;
+
+namespace Fabric.Silo.Metrics;
+
+/// <summary>What the host measures. No label carries a tenant's names: endpoints are route patterns.</summary>
+internal sealed class SiloMeter
+{
+    /// <summary>The meter's name; the exposition reads every meter whose name begins with `Fabric`.</summary>
+    public const string Name = "Fabric.Silo";
+
+    private static readonly InstrumentAdvice<double> Seconds =
+        new() { HistogramBucketBoundaries = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30] };
+
+    private readonly Counter<long> _requests;
+    private readonly Histogram<double> _durations;
+
+    public SiloMeter(IMeterFactory meters, ISiloEngine engine)
+    {
+        var meter = meters.Create(Name);
+        _requests = meter.CreateCounter<long>("fabric.http.requests", null, "Requests answered, by endpoint and status.");
+        _durations = meter.CreateHistogram("fabric.http.duration", "s", "Time to answer a request.", null, Seconds);
+        meter.CreateObservableGauge("fabric.ready", () => engine.Health.Ready ? 1 : 0, null, "1 when the fabric takes requests.");
+        meter.CreateObservableGauge(
+            "fabric.part.ok", () => engine.Health.Parts.Select(part => new Measurement<int>(part.Ok ? 1 : 0, new KeyValuePair<string, object?>("part", part.Name))),
+            null, "1 when the part is well.");
+    }
+
+    /// <summary>A request has been answered.</summary>
+    public void Requested(string endpoint, int status, TimeSpan took)
+    {
+        _requests.Add(1, new("endpoint", endpoint), new("status", StatusText(status)));
+        _durations.Record(took.TotalSeconds, new KeyValuePair<string, object?>("endpoint", endpoint));
+    }
+
+    private static readonly string[] Texts = [.. Enumerable.Range(0, 600).Select(status => status.ToString())];
+
+    private static string StatusText(int status) => (uint)status < (uint)Texts.Length ? Texts[status] : "other";
+}
