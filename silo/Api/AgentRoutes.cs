@@ -1,4 +1,5 @@
 using Fabric.Contracts;
+using Fabric.Engine;
 
 namespace Fabric.Silo.Api;
 
@@ -20,7 +21,7 @@ internal static class AgentRoutes
             .RequireRoles(RoleSets.Readers)
             .Describe(Tag, "listAgents", "A tenant's agents, by id.");
         routes.Get(One, json.AgentInfo, r => r.Fabric.GetAgentAsync(r.Tenant, r.Route("a"), r.Cancellation))
-            .RequireRoles(RoleSets.Readers)
+            .RequireRoles(RoleSets.Readers | Role.Agent)
             .Describe(Tag, "getAgent", "An agent.");
         MapLife(routes, json);
         MapCare(routes, json);
@@ -42,7 +43,7 @@ internal static class AgentRoutes
     private static void MapCare(ApiRoutes routes, FabricJson json)
     {
         routes.Post(One + "/rotate-secret", json.AgentWithSecret, r => r.Fabric.RotateAgentSecretAsync(r.Tenant, r.Route("a"), r.Cancellation))
-            .RequireRoles(RoleSets.Admins)
+            .RequireRoles(RoleSets.Workers)
             .Describe(Tag, "rotateAgentSecret", "Gives an agent a new secret; the old one stops working at once.");
         routes.Post(One + "/transfer", json.TransferAgent, json.AgentInfo, (r, body) => r.Fabric.TransferAgentAsync(r.Tenant, r.Route("a"), body, r.Cancellation))
             .RequireRoles(RoleSets.Admins)

@@ -10,6 +10,8 @@ namespace Fabric.Silo.Api;
 /// <summary>Reads a body: whole, as strict JSON, without a copy. The size limit is the server's (B1).</summary>
 internal static class JsonBody
 {
+    public static readonly Rejection NotJson = new(Codes.ContentType, "content-type", "the body must be `application/json`, in UTF-8");
+
     public delegate Outcome<T> Parser<T>(in ReadOnlySequence<byte> bytes);
 
     public static ValueTask<Outcome<T>> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type, T? whenEmpty)
@@ -22,7 +24,7 @@ internal static class JsonBody
     {
         if (!IsJson(context.Request.ContentType))
         {
-            return new Rejection(Codes.ContentType, "content-type", "the body must be `application/json`, in UTF-8");
+            return NotJson;
         }
         var body = context.Request.BodyReader;
         while (true)

@@ -27,7 +27,7 @@ internal static class RevocationRoutes
         routes.Get(
                 "/v1/revocations/{revision}", json.Receipt, GetAsync,
                 new QueryField("wait", "`accepted` or `confirmed`."), new QueryField("timeoutMs", "How long to wait, 0 to 60,000."))
-            .RequireRoles(RoleSets.Admins | Role.Auditor)
+            .RequireRoles(RoleSets.Readers | Role.EnforcementPoint | Role.Agent)
             .Describe(Tag, "getReceipt", "The state that a receipt has reached.");
     }
 

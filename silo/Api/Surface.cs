@@ -50,7 +50,7 @@ internal static class Surface
         endpoint.RequestDelegate = new Guard(engine, endpoint.RequestDelegate!, roles, name, meter, log).InvokeAsync;
     }
 
-    /// <summary>No path matched, or only for other methods; routing has put an endpoint that answers 405 then.</summary>
+    /// <summary>No path matched, or only for other methods or content types; routing has put an endpoint that answers 405 or 415 then.</summary>
     private static async Task NoEndpointAsync(HttpContext context, RequestDelegate next)
     {
         if (context.GetEndpoint() is null)
@@ -59,9 +59,17 @@ internal static class Surface
             return;
         }
         await next(context);
-        if (!context.Response.HasStarted && context.Response.StatusCode == StatusCodes.Status405MethodNotAllowed)
+        if (context.Response.HasStarted)
         {
-            JsonAnswer.Refuse(context, new Rejection(Codes.UnknownMethod, context.Request.Method.Length <= 16 ? context.Request.Method : "method", "the path does not take this method"));
+            return;
+        }
+        if (context.Response.StatusCode == StatusCodes.Status405MethodNotAllowed)
+        {
+            JsonAnswer.Refuse(context, new Rejection(Codes.UnknownMethod, "method", "the path does not take this method; the header `Allow` says which it takes"));
+        }
+        else if (context.Response.StatusCode == StatusCodes.Status415UnsupportedMediaType)
+        {
+            JsonAnswer.Refuse(context, JsonBody.NotJson);
         }
     }
 }

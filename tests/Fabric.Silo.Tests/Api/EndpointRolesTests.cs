@@ -1,0 +1,117 @@
+using System.Net;
+using System.Text.Json;
+using Fabric.Engine;
+using Fabric.Silo.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Fabric.Silo.Tests.Api;
+
+public sealed class EndpointRolesTests(StubServer server) : IClassFixture<StubServer>
+{
+    private static readonly Role[] Roles = [Role.Operator, Role.TenantAdmin, Role.Approver, Role.EnforcementPoint, Role.Auditor, Role.Agent];
+
+    private List<(string Method, string Path, Role Allowed)> All =>
+    [
+        .. Surface.Verify(server.App).OfType<RouteEndpoint>().Select(endpoint => (
+            endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods[0] ?? "GET", Fill(endpoint.RoutePattern.RawText!),
+            endpoint.Metadata.GetMetadata<EndpointRoles>()!.Allowed)),
+    ];
+
+    [Fact]
+    public void There_are_as_many_endpoints_as_the_api_promises() => Assert.InRange(All.Count, 45, 80);
+
+    [Fact]
+    public async Task Without_a_secret_or_with_a_wrong_one_only_open_endpoints_answer()
+    {
+        foreach (var (method, path, allowed) in All)
+        {
+            foreach (var secret in new[] { null, "nobody", "", "fk.1.2" })
+            {
+                var status = (await server.SendAsync(method, path, secret, BodyFor(method))).StatusCode;
+                Assert.True(status == HttpStatusCode.Unauthorized == (allowed != Role.None), $"{method} {path} with `{secret}` answered {status}");
+            }
+        }
+    }
+
+    [Fact]
+    [Trait("Invariant", "T1")]
+    public async Task Each_endpoint_lets_in_its_roles_and_no_other()
+    {
+        foreach (var (method, path, allowed) in All.Where(endpoint => endpoint.Allowed != Role.None))
+        {
+            foreach (var role in Roles)
+            {
+                var status = (await server.SendAsync(method, path, Caller.NameOf(role), BodyFor(method))).StatusCode;
+                Assert.True(status == HttpStatusCode.Forbidden == !allowed.HasFlag(role), $"{method} {path} as {role} answered {status}");
+            }
+        }
+    }
+
+    [Fact]
+    [Trait("Invariant", "T1")]
+    public async Task A_caller_of_one_tenant_finds_nothing_under_another()
+    {
+        foreach (var (method, path, allowed) in All.Where(endpoint => endpoint.Allowed != Role.None && endpoint.Path.Contains("/tenants/acme", StringComparison.Ordinal)))
+        {
+            foreach (var role in Roles.Where(role => allowed.HasFlag(role)))
+            {
+                server.Engine.Calls.Clear();
+                var foreign = await server.SendAsync(method, path, Caller.NameOf(role) + "@other", BodyFor(method));
+                Assert.True(foreign.StatusCode == HttpStatusCode.NotFound, $"{method} {path} as {role} of another tenant answered {foreign.StatusCode}");
+                Assert.Empty(server.Engine.Calls);
+                var own = await server.SendAsync(method, path, Caller.NameOf(role) + "@acme", BodyFor(method));
+                Assert.NotEqual(HttpStatusCode.NotFound, own.StatusCode);
+            }
+        }
+    }
+
+    [Fact]
+    public void An_endpoint_that_names_no_role_stops_the_start()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        using var app = (IDisposable)builder.Build();
+        var routes = (IEndpointRouteBuilder)app;
+        routes.MapGet("/forgotten", () => "open to all");
+        var fault = Assert.Throws<InvalidOperationException>(() => Surface.Verify(routes));
+        Assert.Contains("/forgotten", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_api_description_names_every_endpoint_and_its_roles()
+    {
+        using var document = JsonDocument.Parse(await server.Http.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative)));
+        var paths = document.RootElement.GetProperty("paths");
+        foreach (var endpoint in Surface.Verify(server.App).OfType<RouteEndpoint>())
+        {
+            var path = endpoint.RoutePattern.RawText!;
+            if (path.StartsWith("/openapi", StringComparison.Ordinal) || path is "/metrics" or "/v1/feed")
+            {
+                continue;
+            }
+            var method = endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods[0];
+            var operation = paths.GetProperty(path).GetProperty(method.ToLowerInvariant());
+            Assert.False(string.IsNullOrEmpty(operation.GetProperty("summary").GetString()), path);
+            var said = operation.GetProperty("description").GetString()!;
+            foreach (var role in RoleSets.NamesOf(endpoint.Metadata.GetMetadata<EndpointRoles>()!.Allowed))
+            {
+                Assert.Contains(role, said, StringComparison.Ordinal);
+            }
+            foreach (var parameter in endpoint.RoutePattern.Parameters)
+            {
+                Assert.Contains(operation.GetProperty("parameters").EnumerateArray(), each => each.GetProperty("name").GetString() == parameter.Name);
+            }
+        }
+        var schemas = document.RootElement.GetProperty("components").GetProperty("schemas");
+        Assert.StartsWith("Opens a session", schemas.GetProperty("OpenSession").GetProperty("description").GetString(), StringComparison.Ordinal);
+    }
+
+    private static string Fill(string pattern) => pattern
+        .Replace("{t}", "acme", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal)
+        .Replace("{u}", "jane", StringComparison.Ordinal).Replace("{a}", "bot", StringComparison.Ordinal)
+        .Replace("{s}", new string('0', 32), StringComparison.Ordinal).Replace("{id}", new string('0', 32), StringComparison.Ordinal)
+        .Replace("{revision}", "1", StringComparison.Ordinal);
+
+    private static StringContent? BodyFor(string method) => HttpMethods.IsGet(method) ? null : StubServer.Json("{}");
+}
