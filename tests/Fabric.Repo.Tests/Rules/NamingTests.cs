@@ -13,6 +13,7 @@ public sealed class NamingTests
     private static readonly Dictionary<string, string> Families = new(StringComparer.Ordinal)
     {
         ["grains/Fabric.Engine/EngineHealth.cs"] = "the health of the engine is the list of its parts",
+        ["grains/Fabric.Core/Checks/ICheckClock.cs"] = "the clock and the moment that it gives",
     };
 
     [Fact]
