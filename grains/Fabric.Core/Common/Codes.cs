@@ -141,6 +141,14 @@ public static class Codes
     public const string AuditUnavailable = "audit.unavailable";
     /// <summary>The cursor lies outside what is retained: take a snapshot or start at the oldest.</summary>
     public const string CursorGap = "cursor.gap";
+    /// <summary>The enforcement point speaks another version of the feed's protocol.</summary>
+    public const string FeedVersion = "feed.version";
+    /// <summary>The enforcement point cannot follow the feed: it was overtaken or held a frame up for too long (R3).</summary>
+    public const string FeedTooSlow = "feed.too_slow";
+    /// <summary>The enforcement point said nothing for several renewals: the connection counts as half-open.</summary>
+    public const string FeedSilent = "feed.silent";
+    /// <summary>The enforcement point has connected anew.</summary>
+    public const string FeedReplaced = "feed.replaced";
     /// <summary>The fabric is stopping.</summary>
     public const string Stopping = "fabric.stopping";
     /// <summary>No address of the fabric could be reached, or none answered in time (said by clients).</summary>

@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Fabric.Contracts.Feed;
+
+namespace Fabric.Engine.Feed;
+
+/// <summary>What waits to be sent to one edge beside the feed: answers, checks to decide, a grant, the end. Any thread puts in; the pump takes out.</summary>
+internal sealed class EdgeOutbox
+{
+    private readonly ConcurrentQueue<CheckFrame> _checks = new();
+    private readonly ConcurrentQueue<Action<FrameBuffer>> _replies = new();
+    private readonly PeerSignal _signal = new();
+    private string? _closing;
+    private long _grant = -1;
+    private int _requests;
+
+    /// <summary>Why the connection is to be closed; null while it is not.</summary>
+    public string? Closing => Volatile.Read(ref _closing);
+
+    /// <summary>Whether there is nothing to send.</summary>
+    public bool IsEmpty => _checks.IsEmpty && _replies.IsEmpty && Volatile.Read(ref _grant) < 0 && Closing is null;
+
+    /// <summary>Wakes the pump.</summary>
+    public void Signal() => _signal.Set();
+
+    /// <summary>Sleeps until signalled. The pump alone.</summary>
+    public ValueTask SignalledAsync() => _signal.WaitAsync();
+
+    /// <summary>Grants the lease that a renewal asked for; a newer grant replaces one that was not sent yet.</summary>
+    public void Grant(ulong number)
+    {
+        Volatile.Write(ref _grant, (long)number);
+        Signal();
+    }
+
+    /// <summary>Sends the reason, then closes. The first reason counts.</summary>
+    public void Close(string code)
+    {
+        Interlocked.CompareExchange(ref _closing, code, null);
+        Signal();
+    }
+
+    /// <summary>Counts a request in; false when too many wait for their answer (B1).</summary>
+    public bool TryBegin()
+    {
+        if (Interlocked.Increment(ref _requests) <= FeedLimits.RequestsInFlightMax)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _requests);
+        return false;
+    }
+
+    /// <summary>Queues a check that was counted in: it is decided when its answer's turn to be sent has come.</summary>
+    public void Decide(CheckFrame check)
+    {
+        _checks.Enqueue(check);
+        Signal();
+    }
+
+    /// <summary>Queues the answer to a request that was counted in.</summary>
+    public void Reply(Action<FrameBuffer> write)
+    {
+        Interlocked.Decrement(ref _requests);
+        Send(write);
+    }
+
+    /// <summary>Counts out a request that has no answer, or whose answer the pump wrote itself.</summary>
+    public void Done() => Interlocked.Decrement(ref _requests);
+
+    /// <summary>Queues a frame.</summary>
+    public void Send(Action<FrameBuffer> write)
+    {
+        _replies.Enqueue(write);
+        Signal();
+    }
+
+    /// <summary>Takes a grant. The pump alone.</summary>
+    public bool TryTakeGrant(out ulong number)
+    {
+        var taken = Interlocked.Exchange(ref _grant, -1);
+        number = (ulong)Math.Max(taken, 0);
+        return taken >= 0;
+    }
+
+    /// <summary>Takes a frame to send. The pump alone.</summary>
+    public bool TryTakeReply([NotNullWhen(true)] out Action<FrameBuffer>? write) => _replies.TryDequeue(out write);
+
+    /// <summary>Takes a check to decide. The pump alone.</summary>
+    public bool TryTakeCheck([NotNullWhen(true)] out CheckFrame? check) => _checks.TryDequeue(out check);
+}

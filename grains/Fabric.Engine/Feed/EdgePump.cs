@@ -1,0 +1,224 @@
+using Fabric.Contracts.Feed;
+using Fabric.Core.Common;
+
+namespace Fabric.Engine.Feed;
+
+/// <summary>
+/// Sends one edge what is for it, alone on its connection: answers and grants, then records, then it sleeps until signalled. A slow edge holds up
+/// its own pump and nothing else (R3).
+/// </summary>
+internal sealed class EdgePump
+{
+    private const int ChecksInARowMax = 16;
+
+    private readonly FeedHub _hub;
+    private readonly ServedEdge _edge;
+    private readonly IFrameTransport _transport;
+    private readonly FrameBuffer _scratch = new();
+    private FeedCursor? _cursor;
+    private ulong _sentRevision;
+    private long _sendStartedAt = long.MaxValue;
+    private int _gapsInARow;
+
+    /// <summary>A pump that starts after a cursor; null: with a snapshot.</summary>
+    public EdgePump(FeedHub hub, ServedEdge edge, IFrameTransport transport, FeedCursor? cursor)
+    {
+        (_hub, _edge, _transport, _cursor) = (hub, edge, transport, cursor);
+        _sentRevision = cursor?.Revision ?? 0;
+    }
+
+    /// <summary>The newest revision that was sent: an acknowledgement past it cannot be true.</summary>
+    public ulong SentRevision => Volatile.Read(ref _sentRevision);
+
+    /// <summary>Whether a send has been under way for longer than a subscriber may take.</summary>
+    public bool IsStuck(long now)
+    {
+        var startedAt = Volatile.Read(ref _sendStartedAt);
+        return startedAt != long.MaxValue && _hub.Time.GetElapsedTime(startedAt, now) > _hub.Options.SendTimeout;
+    }
+
+    /// <summary>Sends until closed, cancelled or cut off. Never throws for what the network does.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var going = true;
+        while (going && !cancellation.IsCancellationRequested)
+        {
+            if (_edge.Outbox.Closing is { } code)
+            {
+                await SendAsync(new ClosingFrame(code).Write, cancellation);
+                await _transport.CloseAsync(cancellation);
+                return;
+            }
+
+            going = await SendControlAsync(cancellation) && (_cursor is null
+                ? await SendSnapshotAsync(cancellation)
+                : await SendRecordsAsync(cancellation));
+        }
+
+        _transport.Abort();
+    }
+
+    private ValueTask<bool> SendAsync(Action<FrameBuffer> write, CancellationToken cancellation)
+    {
+        write(_scratch);
+        return SendAsync(_scratch.Written, cancellation);
+    }
+
+    private async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation)
+    {
+        Volatile.Write(ref _sendStartedAt, _hub.Time.GetTimestamp());
+        var sent = await _transport.SendAsync(frame, cancellation);
+        Volatile.Write(ref _sendStartedAt, long.MaxValue);
+        return sent;
+    }
+
+    private async ValueTask<bool> SendControlAsync(CancellationToken cancellation)
+    {
+        if (_edge.Outbox.TryTakeGrant(out var number) && !await SendAsync(new GrantFrame(number).Write, cancellation))
+        {
+            return false;
+        }
+
+        for (var checks = 0; checks < ChecksInARowMax && _edge.Outbox.TryTakeCheck(out var check); checks++)
+        {
+            // INVARIANT R1: decided here, between two sends, from an index that already has every record sent before: the answer's place in the
+            // stream is the place of its decision. An allow that was decided before a revocation stands before its record.
+            var answer = _edge.DecideAsync(check, cancellation);
+            if (answer.IsCompletedSuccessfully)
+            {
+                _edge.Outbox.Done();
+                if (!await SendAsync((await answer).Write, cancellation))
+                {
+                    return false;
+                }
+            }
+            else
+            {
+                // It waits for storage (a quota). By the time it is known, later records may have been sent: the edge's own index has them then,
+                // and a denial there stands over any answer.
+                _ = _edge.ReplyLaterAsync(answer);
+            }
+        }
+
+        while (_edge.Outbox.TryTakeReply(out var write))
+        {
+            if (!await SendAsync(write, cancellation))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private async ValueTask<bool> SendRecordsAsync(CancellationToken cancellation)
+    {
+        var cursor = _cursor!.Value;
+        if (_hub.TryTake(ref cursor, out var slice, out var gap))
+        {
+            _cursor = cursor;
+
+            // Before it leaves: the acknowledgement may be here before the send returns.
+            Volatile.Write(ref _sentRevision, slice.To);
+            return slice.Key is { } key && !_edge.MaySee(key)
+                ? await SendAsync(new KeyFrame(slice.To, null).Write, cancellation)
+                : await SendAsync(slice.Frame(_scratch), cancellation);
+        }
+
+        if (gap)
+        {
+            return await MeetGapAsync(cancellation);
+        }
+
+        _gapsInARow = 0;
+        await SleepAsync();
+        return true;
+    }
+
+    private ValueTask<bool> MeetGapAsync(CancellationToken cancellation)
+    {
+        _cursor = null;
+        if (++_gapsInARow > _hub.Options.GapsInARowMax)
+        {
+            _edge.Outbox.Close(Codes.FeedTooSlow);
+            return new ValueTask<bool>(true);
+        }
+
+        return SendAsync(new GapFrame(Codes.CursorGap).Write, cancellation);
+    }
+
+    private async ValueTask<bool> SendSnapshotAsync(CancellationToken cancellation)
+    {
+        if (!_hub.Turns.TryEnter(_edge.Outbox))
+        {
+            await SleepAsync();
+            return true;
+        }
+
+        try
+        {
+            var at = _hub.Head;
+            Volatile.Write(ref _sentRevision, at);
+            var sent = await SendAsync(to => new RevisionFrame(at).Write(to, FrameType.SnapshotBegin), cancellation)
+                && await SendIndexAsync(cancellation)
+                && await SendKeysAsync(cancellation)
+                && await SendAsync(to => new RevisionFrame(at).Write(to, FrameType.SnapshotEnd), cancellation);
+            if (!sent)
+            {
+                return false;
+            }
+
+            // INVARIANT R3: `at` was read before the first part was copied, and a record is in the index before it has a revision. So what a part
+            // lacks comes after `at`, and is replayed from there; what a part already has of it is replayed too, which changes nothing in the end:
+            // records are a node's whole state, and the last one of each node is the last to be applied.
+            _cursor = _hub.TryFind(at);
+            return _cursor is not null || await MeetGapAsync(cancellation);
+        }
+        finally
+        {
+            _hub.Turns.Leave();
+        }
+    }
+
+    private async ValueTask<bool> SendIndexAsync(CancellationToken cancellation)
+    {
+        var parts = new SnapshotParts(_hub.Index);
+        while (parts.TryNext(out var chunk))
+        {
+            if (_edge.Outbox.Closing is not null)
+            {
+                return true;
+            }
+
+            if (!await SendAsync(chunk, cancellation) || !await SendControlAsync(cancellation))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private async ValueTask<bool> SendKeysAsync(CancellationToken cancellation)
+    {
+        var keys = _hub.Keys.Snapshot().Where(_edge.MaySee).ToArray();
+        for (var at = 0; at == 0 || at < keys.Length; at += KeyCodec.KeysInFrameMax)
+        {
+            var some = keys.AsMemory(at, Math.Min(KeyCodec.KeysInFrameMax, keys.Length - at));
+            if (!await SendAsync(to => KeyCodec.WriteFrame(to, some.Span), cancellation))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private async ValueTask SleepAsync()
+    {
+        if (_edge.Outbox.IsEmpty)
+        {
+            await _edge.Outbox.SignalledAsync();
+        }
+    }
+}

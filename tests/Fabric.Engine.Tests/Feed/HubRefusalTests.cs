@@ -1,0 +1,132 @@
+using Fabric.Contracts.Feed;
+using Fabric.Core.Common;
+using Fabric.Core.Lineages;
+using Fabric.Core.Scopes;
+using Fabric.Engine.Feed;
+
+namespace Fabric.Engine.Tests.Feed;
+
+public sealed class HubRefusalTests
+{
+    [Fact]
+    public async Task A_malformed_frame_ends_its_connection_with_a_code_and_no_other()
+    {
+        await using var fixture = new HubFixture();
+        var healthy = await TestEdge.ConnectAsync(fixture.Hub, "healthy", 1);
+        byte[][] malformed =
+        [
+            [], [0], [0x7F], [(byte)FrameType.Ack], [(byte)FrameType.Ack, 1, 2], [(byte)FrameType.Records, 0], [(byte)FrameType.Hello, 1],
+            [(byte)FrameType.Bye, 0], [(byte)FrameType.Renew, 0, 0, 0, 0, 0, 0, 0, 1], [(byte)FrameType.Check, 0, 0, 0, 1], [(byte)FrameType.Usage, 0, 0, 0, 1],
+        ];
+        foreach (var frame in malformed)
+        {
+            var edge = await TestEdge.ConnectAsync(fixture.Hub, "bad", 2);
+            edge.Transport.SendRaw(frame);
+            Assert.Equal(Codes.MalformedRequest, await edge.UntilClosedAsync());
+            Assert.Equal(Codes.MalformedRequest, await edge.Serving);
+        }
+
+        fixture.Revoke();
+        await healthy.UntilAsync(e => e.Applied == 1);
+    }
+
+    [Fact]
+    public async Task Random_frames_end_connections_and_never_the_hub()
+    {
+        const int Seed = 5;
+        var random = new Random(Seed);
+        await using var fixture = new HubFixture();
+        for (var round = 0; round < 300; round++)
+        {
+            var edge = new TestEdge(fixture.Hub);
+            if (round % 2 == 0)
+            {
+                edge.Hello();
+            }
+
+            for (var i = 0; i < 5; i++)
+            {
+                var bytes = new byte[random.Next(1, 60)];
+                random.NextBytes(bytes);
+                bytes[0] = (byte)random.Next(0, 10);
+                edge.Transport.SendRaw(bytes);
+            }
+
+            edge.Transport.CloseEdge();
+            Assert.True(await edge.Serving is Codes.MalformedRequest or Codes.FeedVersion or FeedHub.Disconnected, $"seed {Seed}");
+        }
+
+        Assert.Equal(0, fixture.Hub.Connections);
+    }
+
+    [Theory]
+    [InlineData(1ul)]
+    [InlineData(ulong.MaxValue)]
+    [Trait("Invariant", "R1")]
+    public async Task An_acknowledgement_of_what_was_not_sent_ends_the_connection(ulong past)
+    {
+        await using var fixture = new HubFixture();
+        fixture.Revoke(10);
+        var edge = await TestEdge.ConnectAsync(fixture.Hub);
+        edge.Transport.Stall();
+        fixture.Revoke(10);
+        edge.Transport.Send(to => new AckFrame(past == 1 ? 21 : past, 0).Write(to));
+        edge.Transport.Unstall();
+
+        Assert.Equal(Codes.MalformedRequest, await edge.UntilClosedAsync());
+    }
+
+    [Fact]
+    public async Task A_hello_is_refused_for_its_version_its_tenant_and_the_number_of_connections()
+    {
+        await using var fixture = new HubFixture(options: new FeedHubOptions { ConnectionsMax = 1 });
+
+        Assert.Equal(Codes.FeedVersion, await RefusedAsync(fixture, 2, null, null));
+        Assert.Equal(Codes.Forbidden, await RefusedAsync(fixture, 1, "acme", "other"));
+        Assert.Equal(Codes.NotFound, await RefusedAsync(fixture, 1, "unknown", null));
+        _ = await TestEdge.ConnectAsync(fixture.Hub, "first", 1);
+        Assert.Equal(Codes.LimitReached, await RefusedAsync(fixture, 1, null, null));
+    }
+
+    [Fact]
+    public async Task A_bug_in_one_request_answers_that_request()
+    {
+        await using var fixture = new HubFixture();
+        var service = new TestService { Check = _ => throw new InvalidOperationException("a bug") };
+        var edge = new TestEdge(fixture.Hub, service);
+        edge.Hello();
+        edge.Transport.Send(new CheckFrame(1, 0, "t", new ToolCall("a", "b", ""), null, null).Write);
+        edge.Transport.Send(to => new TakeQuotaFrame(2, new Handle(1, 1), 13).Write(to));
+        await edge.UntilAsync(e => e.Answers.Count == 1 && e.Received.Contains(FrameType.QuotaAnswer));
+
+        Assert.Equal((false, Codes.CheckFailed), (edge.Answers[0].Allowed, edge.Answers[0].Code));
+        fixture.Revoke();
+        await edge.UntilAsync(e => e.Applied == 1);
+    }
+
+    [Fact]
+    public async Task More_requests_than_may_wait_are_refused_one_by_one()
+    {
+        await using var fixture = new HubFixture();
+        var decide = new TaskCompletionSource<CheckAnswerFrame>();
+        var service = new TestService { Check = _ => new ValueTask<CheckAnswerFrame>(decide.Task) };
+        var edge = new TestEdge(fixture.Hub, service);
+        edge.Hello();
+        for (var i = 0u; i <= FeedLimits.RequestsInFlightMax; i++)
+        {
+            edge.Transport.Send(new CheckFrame(i, 0, "t", new ToolCall("a", "b", ""), null, null).Write);
+        }
+
+        await edge.UntilAsync(e => e.Answers.Count == 1);
+        Assert.Equal((FeedLimits.RequestsInFlightMax, Codes.LimitReached), ((int)edge.Answers[0].RequestId, edge.Answers[0].Code));
+        decide.SetResult(new CheckAnswerFrame(0, true, null, 0, 0));
+        await edge.UntilAsync(e => e.Answers.Count == FeedLimits.RequestsInFlightMax + 1);
+    }
+
+    private static async Task<string?> RefusedAsync(HubFixture fixture, byte version, string? tenant, string? callerTenant)
+    {
+        var edge = new TestEdge(fixture.Hub, caller: new Caller(Role.EnforcementPoint, callerTenant, "edges"));
+        edge.Transport.Send(new HelloFrame(version, "e", 9, 250, 0, 0, 0, 0, 0, tenant).Write);
+        return await edge.UntilClosedAsync();
+    }
+}
