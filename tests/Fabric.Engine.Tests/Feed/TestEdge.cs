@@ -132,25 +132,8 @@ internal sealed class TestEdge
                 Gaps++;
                 IsReady = false;
                 break;
-            case FrameType.SnapshotBegin:
-                Index = new RevocationIndex(1);
-                break;
-            case FrameType.SnapshotChunk:
-                Put(payload, 0);
-                break;
-            case FrameType.SnapshotKeys:
-                foreach (var key in KeyCodec.TryReadFrame(payload)!)
-                {
-                    Keys[key.Kid] = key;
-                }
-
-                break;
-            case FrameType.SnapshotEnd:
-                Assert.True(RevisionFrame.TryRead(payload, out var end));
-                Applied = end.Revision;
-                Index.AdvanceTo(Applied);
-                Snapshots++;
-                IsReady = true;
+            case FrameType.SnapshotBegin or FrameType.SnapshotChunk or FrameType.SnapshotKeys or FrameType.SnapshotEnd:
+                ApplySnapshot(type, payload);
                 break;
             case FrameType.Records:
                 var read = new FrameReader(payload);
@@ -177,6 +160,33 @@ internal sealed class TestEdge
                 break;
             case FrameType.Closing:
                 Closed = ClosingFrame.TryRead(payload)!.Code;
+                break;
+        }
+    }
+
+    private void ApplySnapshot(FrameType type, ReadOnlySpan<byte> payload)
+    {
+        switch (type)
+        {
+            case FrameType.SnapshotBegin:
+                Index = new RevocationIndex(1);
+                break;
+            case FrameType.SnapshotChunk:
+                Put(payload, 0);
+                break;
+            case FrameType.SnapshotKeys:
+                foreach (var key in KeyCodec.TryReadFrame(payload)!)
+                {
+                    Keys[key.Kid] = key;
+                }
+
+                break;
+            case FrameType.SnapshotEnd:
+                Assert.True(RevisionFrame.TryRead(payload, out var end));
+                Applied = end.Revision;
+                Index.AdvanceTo(Applied);
+                Snapshots++;
+                IsReady = true;
                 break;
         }
     }
