@@ -48,10 +48,9 @@ public sealed partial class CheckPipeline
     }
 
     // INVARIANT T1: a tenant's key signs for that tenant alone, and nothing that its own revocation would not reach.
-    private bool IsSignedBy(RingKey key, ParsedToken parsed, ReadOnlySpan<byte> utf8Token) =>
+    private static bool IsSignedBy(RingKey key, ParsedToken parsed, ReadOnlySpan<byte> utf8Token) =>
         parsed.Claims.Tenant == key.Key.Tenant
         && parsed.Claims.Lineage.Contains(NodeKind.Tenant, key.Key.TenantHandle)
-        && _clock.Read().Now <= key.Key.RetireAfter
         && key.Verify(parsed, utf8Token);
 
     private static string? DenialByTime(CachedToken token, CheckMoment moment)
@@ -61,7 +60,12 @@ public sealed partial class CheckPipeline
             return Codes.TokenNotYetValid;
         }
 
-        return moment.Now.UnixMs > token.ValidUntilMs ? Codes.TokenExpired : null;
+        if (moment.Now.UnixMs <= token.ValidUntilMs)
+        {
+            return null;
+        }
+
+        return moment.Now.UnixMs >= token.Claims.ExpiresAt.UnixMs + CheckRules.SkewMs ? Codes.TokenExpired : Codes.TokenSignature;
     }
 
     private string? DenialByRules(CachedToken token, CheckRules rules)

@@ -14,7 +14,7 @@ public sealed partial class CheckPipeline
         var leaseMs = basis.IsAnswered ? basis.AskedMs : _view.LeaseMomentMs;
         var moment = _clock.Read();
         var version = long.MinValue;
-        var denial = DenialByKey(token, out need) ?? DenialByTime(token, moment) ?? DenialByLineage(token, index, moment, ref version) ?? DenialByRules(token, rules);
+        var denial = DenialByKey(token, out need) ?? DenialByTime(token, moment) ?? DenialByRules(token, rules) ?? DenialByLineage(token, index, moment, ref version);
         if (denial is not null)
         {
             return Deny(token, call, rules, basis, denial, need);
@@ -56,17 +56,14 @@ public sealed partial class CheckPipeline
         var stalenessMs = Staleness(moment, leaseMs);
         var fresh = basis.IsAnswered ? stalenessMs <= CheckRules.AnswerValidMs : IsFresh(call.Class, rules, leaseMs, stalenessMs);
         var bestEffort = !fresh && !basis.IsAnswered && call.Class == ActionClass.Read && stalenessMs <= rules.BestEffortMs;
-        string? denial = null;
-        if (moment.Now.UnixMs > token.ValidUntilMs)
-        {
-            denial = Codes.TokenExpired;
-        }
-        else if (!fresh && !bestEffort)
+        var denial = DenialByTime(token, moment);
+        if (denial is null && !fresh && !bestEffort)
         {
             // INVARIANT R2: established here. A view that is not whole has no lease.
             denial = basis.IsAnswered ? Codes.CheckUnavailable : _view.IsReady ? Codes.CheckStale : Codes.CheckNotReady;
         }
-        else
+
+        if (denial is null)
         {
             // INVARIANT R1: what was applied since the look-up is looked up again, rather than started over: a storm of revocations cannot
             // keep a check from ending.
