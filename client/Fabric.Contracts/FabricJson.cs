@@ -44,4 +44,15 @@ public sealed partial class FabricJson : JsonSerializerContext
 {
     /// <summary>How deep a body may be nested (B1).</summary>
     public const int DepthMax = 32;
+
+    /// <summary>
+    /// For answers, as clients read them: what is null was left out, and fields that a newer fabric adds are passed over.
+    /// </summary>
+    public static FabricJson Answers => Lenient.Json;
+
+    // A class of its own: it is set up after `Default`, whichever file the compiler takes first.
+    private static class Lenient
+    {
+        public static readonly FabricJson Json = new(new JsonSerializerOptions(Default.Options!) { RespectRequiredConstructorParameters = false });
+    }
 }

@@ -4,7 +4,6 @@ using Fabric.Contracts.Common;
 using Fabric.Contracts.Revocations;
 using Fabric.Core.Common;
 using Fabric.Engine;
-using Fabric.Silo.Hosting;
 
 namespace Fabric.Silo.Api;
 
@@ -12,7 +11,7 @@ namespace Fabric.Silo.Api;
 /// Makes endpoints of functions from a request to an outcome: reads the body, calls, writes the answer or the refusal. Plain request delegates:
 /// no binding by reflection, and every fault in a body gets its own code.
 /// </summary>
-internal sealed class ApiRoutes(IEndpointRouteBuilder routes, ISiloEngine engine)
+internal sealed class ApiRoutes(IEndpointRouteBuilder routes, IFabricEngine engine)
 {
     /// <summary>Bytes of a body, unless an endpoint says otherwise (<see cref="BodyLimit"/>).</summary>
     public const long BodyBytesMax = 1 << 20;

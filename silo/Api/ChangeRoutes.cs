@@ -1,6 +1,7 @@
 using Fabric.Contracts;
 using Fabric.Contracts.Changes;
 using Fabric.Core.Common;
+using Fabric.Engine;
 using Microsoft.Net.Http.Headers;
 
 namespace Fabric.Silo.Api;
@@ -18,7 +19,7 @@ internal static class ChangeRoutes
 
     public static void Map(ApiRoutes routes) =>
         routes.Map(HttpMethods.Get, "/v1/changes", StatusCodes.Status200OK, typeof(ChangePage), Fields, context => AnswerAsync(routes, context))
-            .RequireRoles(RoleSets.Readers)
+            .RequireRoles(RoleSets.Admins | Role.Auditor)
             .Describe(
                 "Changes", "changes",
                 "Changes after a cursor. With `Accept: text/event-stream` they are pushed as they happen, and `Last-Event-ID` resumes; a subscriber that is too slow gets an event `gap`.");

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Fabric.Core.Common;
 using Fabric.Engine;
-using Fabric.Silo.Hosting;
 using Fabric.Silo.Metrics;
 using Microsoft.Extensions.Primitives;
 
@@ -10,7 +9,7 @@ namespace Fabric.Silo.Api;
 /// <summary>
 /// Stands around every endpoint: who calls, may that role call here, is it the caller's own tenant; then the endpoint; and what went wrong in it.
 /// </summary>
-internal sealed class Guard(ISiloEngine engine, RequestDelegate next, EndpointRoles roles, string endpoint, SiloMeter meter, ILogger log)
+internal sealed class Guard(IFabricEngine engine, RequestDelegate next, EndpointRoles roles, string endpoint, SiloMeter meter, ILogger log)
 {
     private static readonly Rejection Unauthenticated = new(Codes.Unauthenticated, "authorization", "a valid secret is needed: `Authorization: Bearer SECRET`");
     private static readonly Rejection Foreign = new(Codes.NotFound, "tenant", "no such node");

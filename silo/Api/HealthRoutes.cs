@@ -1,6 +1,6 @@
 using Fabric.Contracts;
 using Fabric.Contracts.Health;
-using Fabric.Silo.Hosting;
+using Fabric.Engine;
 using Fabric.Silo.Metrics;
 
 namespace Fabric.Silo.Api;
@@ -12,7 +12,7 @@ internal static class HealthRoutes
 {
     private const string Tag = "Health";
 
-    public static void Map(ApiRoutes routes, ISiloEngine engine, PrometheusText metrics)
+    public static void Map(ApiRoutes routes, IFabricEngine engine, PrometheusText metrics)
     {
         routes.Map(HttpMethods.Get, "/healthz", StatusCodes.Status200OK, typeof(HealthInfo), [], context => Answer(context, engine, health => health.Ok))
             .Open()
@@ -24,7 +24,7 @@ internal static class HealthRoutes
             .Open();
     }
 
-    private static Task Answer(HttpContext context, ISiloEngine engine, Func<Engine.EngineHealth, bool> isWell)
+    private static Task Answer(HttpContext context, IFabricEngine engine, Func<EngineHealth, bool> isWell)
     {
         var health = engine.Health;
         var answer = new HealthInfo(

@@ -1,5 +1,5 @@
 using Fabric.Core.Common;
-using Fabric.Silo.Hosting;
+using Fabric.Engine;
 using Fabric.Silo.Metrics;
 
 namespace Fabric.Silo.Api;
@@ -8,7 +8,7 @@ namespace Fabric.Silo.Api;
 internal static class Surface
 {
     /// <summary>Maps all endpoints. Throws <see cref="InvalidOperationException"/> when one does not say who may call it.</summary>
-    public static void Map(WebApplication app, ISiloEngine engine)
+    public static void Map(WebApplication app, IFabricEngine engine)
     {
         app.UseRouting();
         app.Use(next => context => context.GetEndpoint() is RouteEndpoint ? next(context) : NoEndpointAsync(context, next));
@@ -41,7 +41,7 @@ internal static class Surface
         return open is null ? all : throw new InvalidOperationException($"endpoint `{open.DisplayName}` does not say which roles may call it");
     }
 
-    private static void Stand(EndpointBuilder endpoint, ISiloEngine engine, SiloMeter meter, ILogger log)
+    private static void Stand(EndpointBuilder endpoint, IFabricEngine engine, SiloMeter meter, ILogger log)
     {
         var roles = endpoint.Metadata.OfType<EndpointRoles>().ToList() is [var one]
             ? one

@@ -1,9 +1,9 @@
 using System.Security.Cryptography.X509Certificates;
 using Fabric.Contracts;
+using Fabric.Engine;
 using Fabric.Silo.Api;
 using Fabric.Silo.Metrics;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Logging.Console;
 
 namespace Fabric.Silo.Hosting;
 
@@ -11,21 +11,20 @@ namespace Fabric.Silo.Hosting;
 public static class SiloHost
 {
     /// <summary>The host, ready to start.</summary>
-    public static WebApplication Build(SiloOptions options, ISiloEngine engine, Action<WebApplicationBuilder>? adjust = null)
+    public static WebApplication Build(SiloOptions options, IFabricEngine engine, ILoggerFactory logs)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "Fabric.Silo" });
         builder.WebHost.UseUrls(options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.Limits.StopSeconds));
-        AddLogging(builder.Logging, options);
+        builder.Services.AddSingleton(logs);
         builder.Services.AddSingleton(engine);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<SiloMeter>();
         builder.Services.AddSingleton<PrometheusText>();
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, FabricJson.Default));
         builder.Services.AddOpenApi("v1", ApiDescription.Configure);
-        adjust?.Invoke(builder);
         var app = builder.Build();
         // The listener stands before the first measurement.
         app.Services.GetRequiredService<PrometheusText>();
@@ -53,21 +52,4 @@ public static class SiloHost
         tls.PfxPath is not null ? X509CertificateLoader.LoadPkcs12FromFile(tls.PfxPath, tls.PfxPassword)
         : tls.CertificatePath is not null ? X509Certificate2.CreateFromPemFile(tls.CertificatePath, tls.KeyPath)
         : null;
-
-    private static void AddLogging(ILoggingBuilder logging, SiloOptions options)
-    {
-        logging.ClearProviders();
-        logging.AddFilter("Microsoft", LogLevel.Warning);
-        logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
-        // Nothing but the operator key goes to the standard output, so that it can be taken from there.
-        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        if (options.LogFormat == "json")
-        {
-            logging.AddJsonConsole(json => json.UseUtcTimestamp = true);
-        }
-        else
-        {
-            logging.AddSimpleConsole(text => (text.SingleLine, text.TimestampFormat, text.UseUtcTimestamp) = (true, "HH:mm:ss.fff ", true));
-        }
-    }
 }

@@ -59,7 +59,7 @@ public sealed class SiloOptions
     /// <summary>The journal.</summary>
     public sealed class JournalSettings
     {
-        /// <summary>`refuse` (default) or `truncate`: what to do about a damaged journal at start.</summary>
+        /// <summary>`refuse` (default), or `keep_prefix`: at a damaged journal start with what stands before the damage.</summary>
         public string OnDamage { get; set; } = "refuse";
     }
 
@@ -121,7 +121,7 @@ internal static class SiloOptionsReader
         Need(Uri.TryCreate(options.Issuer, UriKind.Absolute, out _), "Issuer", "an absolute URI, e.g. `https://fabric.example`");
         Need(options.DefaultAudience.Length is >= 1 and <= 256, "DefaultAudience", "1 to 256 characters");
         Need(options.LogFormat is "text" or "json", "LogFormat", "`text` or `json`");
-        Need(options.Journal.OnDamage is "refuse" or "truncate", "Journal:OnDamage", "`refuse` or `truncate`");
+        Need(options.Journal.OnDamage is "refuse" or "keep_prefix", "Journal:OnDamage", "`refuse` or `keep_prefix`");
         Need(options.Limits.ConnectionsMax is >= 1 and <= 1_000_000, "Limits:ConnectionsMax", "1 to 1,000,000");
         Need(options.Limits.StopSeconds is >= 0 and <= 600, "Limits:StopSeconds", "0 to 600");
         Need(options.MasterKey is null || IsMasterKey(options.MasterKey), "MasterKey", "32 bytes in base64");

@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Fabric.Silo.Hosting;
+using Fabric.Engine;
 
 namespace Fabric.Silo.Metrics;
 
@@ -15,7 +15,7 @@ internal sealed class SiloMeter
     private readonly Counter<long> _requests;
     private readonly Histogram<double> _durations;
 
-    public SiloMeter(IMeterFactory meters, ISiloEngine engine)
+    public SiloMeter(IMeterFactory meters, IFabricEngine engine)
     {
         var meter = meters.Create(Name);
         _requests = meter.CreateCounter<long>("fabric.http.requests", null, "Requests answered, by endpoint and status.");
@@ -24,6 +24,11 @@ internal sealed class SiloMeter
         meter.CreateObservableGauge(
             "fabric.part.ok", () => engine.Health.Parts.Select(part => new Measurement<int>(part.Ok ? 1 : 0, new KeyValuePair<string, object?>("part", part.Name))),
             null, "1 when the part is well.");
+        meter.CreateObservableGauge("fabric.index.records", () => engine.Index.Count, null, "Records in the revocation index.");
+        meter.CreateObservableGauge("fabric.index.memory", () => engine.Index.Bytes, "By", "Memory of the revocation index.");
+        meter.CreateObservableGauge("fabric.feed.head", () => (double)engine.Feed.Head, null, "The newest revision.");
+        meter.CreateObservableGauge("fabric.feed.confirmed", () => (double)engine.Feed.Confirmed, null, "The newest revision that no enforcement point is behind.");
+        meter.CreateObservableGauge("fabric.feed.edges", () => engine.Feed.Connections, null, "Enforcement points that hold a lease.");
     }
 
     /// <summary>A request has been answered.</summary>

@@ -1,15 +1,26 @@
 using System.Collections.Concurrent;
 using Fabric.Contracts;
 using Fabric.Core.Common;
+using Fabric.Core.Index;
+using Fabric.Core.Keys;
+using Fabric.Core.Lineages;
 using Fabric.Engine;
-using Fabric.Silo.Hosting;
+using Fabric.Engine.Feed;
 
 namespace Fabric.Silo.Tests;
 
 /// <summary>An engine whose secrets are `ROLE` or `ROLE@TENANT`.</summary>
-internal sealed class StubEngine : ISiloEngine
+internal sealed class StubEngine : IFabricEngine
 {
+    public StubEngine() => Feed = new FeedHub(Index, Keys, new FeedStart(1));
+
     public ConcurrentQueue<string> Calls { get; } = new();
+
+    public RevocationIndex Index { get; } = new(1);
+
+    public KeyRing Keys { get; } = new();
+
+    public FeedHub Feed { get; }
 
     public EngineHealth Health { get; set; } = new(true, [new HealthPart("storage", true, null)]);
 
@@ -24,5 +35,9 @@ internal sealed class StubEngine : ISiloEngine
             : new Caller(role, parts.Length > 1 ? parts[1] : null, "stub");
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, long want, CancellationToken cancellation = default) => new(StubFabric.Answer);
+
+    public ValueTask ReturnQuotaAsync(Handle quota, long units, long window, CancellationToken cancellation = default) => ValueTask.CompletedTask;
+
+    public ValueTask DisposeAsync() => Feed.DisposeAsync();
 }

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Fabric.Silo.Hosting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fabric.Silo.Tests;
 
@@ -16,7 +17,7 @@ public sealed class StubServer : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        App = SiloHost.Build(new SiloOptions { Urls = "http://127.0.0.1:0" }, Engine);
+        App = SiloHost.Build(new SiloOptions { Urls = "http://127.0.0.1:0" }, Engine, NullLoggerFactory.Instance);
         await App.StartAsync();
         Http.BaseAddress = new Uri(App.Urls.First());
     }

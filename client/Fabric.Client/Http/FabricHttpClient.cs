@@ -14,7 +14,7 @@ namespace Fabric.Client.Http;
 /// </summary>
 public sealed partial class FabricHttpClient : IFabric, IDisposable
 {
-    private static readonly FabricJson Json = FabricJson.Default;
+    private static readonly FabricJson Json = FabricJson.Answers;
     private readonly FabricHttpClientOptions _options;
     private readonly HttpClient _http;
     private readonly HttpWire _wire;

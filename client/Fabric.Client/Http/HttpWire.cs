@@ -112,7 +112,7 @@ internal sealed class HttpWire(FabricHttpClientOptions options, HttpClient http)
         if (response.Content.Headers.ContentType?.MediaType == Problem.MediaType)
         {
             await using var body = await response.Content.ReadAsStreamAsync(cancellation);
-            if (await JsonSerializer.DeserializeAsync(body, FabricJson.Default.Problem, cancellation) is { } problem)
+            if (await JsonSerializer.DeserializeAsync(body, FabricJson.Answers.Problem, cancellation) is { } problem)
             {
                 return new Rejection(problem.Code, problem.Subject, problem.Detail);
             }
