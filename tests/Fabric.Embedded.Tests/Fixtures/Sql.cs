@@ -11,6 +11,12 @@ internal static class Sql
         file.Run(sql);
     }
 
+    public static void Meta(string path, Action<MetaTable> change)
+    {
+        using var file = SqliteFile.Open(path);
+        change(new MetaTable(file));
+    }
+
     public static long Number(string path, string sql)
     {
         using var file = SqliteFile.Open(path);

@@ -1,4 +1,5 @@
 using Fabric.Embedded.Storage;
+using Fabric.Embedded.Storage.Sqlite;
 using Fabric.Embedded.Tests.Fixtures;
 
 namespace Fabric.Embedded.Tests.Storage;
@@ -164,11 +165,21 @@ public sealed class JournalTests
     }
 
     [Fact]
+    public void A_changed_identity_is_seen()
+    {
+        using var temp = new TempFolder();
+        new OpenJournal(temp.Path).Dispose();
+        Sql.Run(temp.In("journal.db"), "UPDATE meta SET value = (SELECT value FROM meta WHERE key = 'fabric') WHERE key = 'handle.salt'");
+        var error = Assert.Throws<FabricStartException>(() => new OpenJournal(temp.Path));
+        Assert.Equal(StartCodes.JournalDamaged, error.Code);
+    }
+
+    [Fact]
     public void A_newer_format_is_refused()
     {
         using var temp = new TempFolder();
         new OpenJournal(temp.Path).Dispose();
-        Sql.Run(temp.In("journal.db"), "UPDATE meta SET value = x'FF00000000000000' WHERE key = 'format'");
+        Sql.Meta(temp.In("journal.db"), meta => meta.SetNumber(MetaTable.FormatKey, 2));
         var error = Assert.Throws<FabricStartException>(() => new OpenJournal(temp.Path));
         Assert.Equal(StartCodes.FormatNewer, error.Code);
     }

@@ -11,7 +11,7 @@ namespace Fabric.Embedded.Storage;
 // INVARIANT D1: a ticket says true only after the record's transaction is synced.
 public sealed class Journal : IDisposable
 {
-    private const string SaltKey = "handle.salt";
+    internal const string SaltKey = "handle.salt";
     private const string CreatedKey = "created";
     private const string CleanKey = "clean";
     private const string UserPrefix = "x.";
@@ -94,7 +94,8 @@ public sealed class Journal : IDisposable
         var (file, isNew, truncated) = JournalOpening.Open(folder, meta => Fill(meta, time));
         try
         {
-            return new Journal(file, isNew, truncated, new JournalHead(folder.JournalHeadFile), options, time);
+            return JournalOpening.Guard(folder.JournalFile,
+                () => new Journal(file, isNew, truncated, new JournalHead(folder.JournalHeadFile), options, time));
         }
         catch (Exception)
         {

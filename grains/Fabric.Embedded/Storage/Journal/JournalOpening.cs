@@ -1,3 +1,4 @@
+using Fabric.Core.Lineages;
 using Fabric.Embedded.Storage.Sqlite;
 
 namespace Fabric.Embedded.Storage;
@@ -16,7 +17,8 @@ internal static class JournalOpening
 
         try
         {
-            return (JournalFile.Open(path), false, false);
+            var file = JournalFile.Open(path);
+            return HasIdentity(file) ? (file, false, false) : throw NoIdentity(file);
         }
         catch (StorageException e) when (e.IsDamage || e.PrimaryCode == SQLitePCL.raw.SQLITE_ERROR)
         {
@@ -25,7 +27,7 @@ internal static class JournalOpening
         }
         catch (StorageException e)
         {
-            throw Unavailable(path, e);
+            throw StoreFile.Unavailable(path, e);
         }
     }
 
@@ -36,9 +38,13 @@ internal static class JournalOpening
         {
             return action();
         }
+        catch (StorageException e) when (e.IsDamage)
+        {
+            throw BeyondRepair(path, e);
+        }
         catch (Exception e) when (e is StorageException or IOException or UnauthorizedAccessException)
         {
-            throw Unavailable(path, e);
+            throw StoreFile.Unavailable(path, e);
         }
     }
 
@@ -49,13 +55,22 @@ internal static class JournalOpening
         return true;
     });
 
+    private static bool HasIdentity(JournalFile file) =>
+        file.Meta.Get(MetaTable.FabricKey) is { Length: 16 } && file.Meta.Get(Journal.SaltKey) is { Length: HandleSpace.SaltSize };
+
+    private static StorageException NoIdentity(JournalFile file)
+    {
+        file.Abandon();
+        return new StorageException(SQLitePCL.raw.SQLITE_CORRUPT, "`journal.db`: the fabric's id or salt is gone from table meta");
+    }
+
     private static JournalFile Salvage(string path, StorageException reason)
     {
         JournalFile? file = null;
         try
         {
             file = JournalFile.Open(path, salvage: true);
-            if (file.Meta.Get(MetaTable.FabricKey) is { Length: 16 })
+            if (HasIdentity(file))
             {
                 return file;
             }
@@ -66,9 +81,7 @@ internal static class JournalOpening
         }
 
         file?.Abandon();
-        throw new FabricStartException(StartCodes.JournalDamaged,
-            $"the journal `{path}` is damaged at its very start, so that no record of it can be read ({reason.Message}); restore the data folder from a backup",
-            reason);
+        throw BeyondRepair(path, reason);
     }
 
     private static void RequireNoOtherData(DataFolder folder)
@@ -85,6 +98,7 @@ internal static class JournalOpening
 
     private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 
-    private static FabricStartException Unavailable(string path, Exception inner) => new(StartCodes.StorageUnavailable,
-        $"`{path}` cannot be opened for writing: {inner.Message}; free space on the disk or correct the rights, then start again", inner);
+    private static FabricStartException BeyondRepair(string path, Exception reason) => new(StartCodes.JournalDamaged,
+        $"the journal `{path}` is damaged in its header or its table meta, without which no record can be used ({reason.Message}); "
+        + "restore the data folder from a backup", reason);
 }

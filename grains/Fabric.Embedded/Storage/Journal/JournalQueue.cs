@@ -23,7 +23,6 @@ internal sealed class JournalQueue
     private bool _failing;
     private bool _stopping;
     private bool _upkeep;
-    private bool _pausing;
 
     public JournalQueue(JournalOptions options) => _options = options;
 
@@ -170,21 +169,12 @@ internal sealed class JournalQueue
         }
     }
 
-    /// <summary>Waits for <see cref="EndPause"/> or the stop.</summary>
+    /// <summary>Waits for the end of the pause or the stop.</summary>
     public void Pause(TimeProvider time, TimeSpan pause)
     {
         lock (_gate)
         {
-            _pausing = true;
-        }
-
-        using var timer = time.CreateTimer(static queue => ((JournalQueue)queue!).EndPause(), this, pause, Timeout.InfiniteTimeSpan);
-        lock (_gate)
-        {
-            while (_pausing && !_stopping)
-            {
-                Monitor.Wait(_gate);
-            }
+            TimedWait.Wait_NeedsLock(_gate, time, pause, () => _stopping);
         }
     }
 
@@ -202,15 +192,6 @@ internal sealed class JournalQueue
         lock (_gate)
         {
             _stopping = true;
-            Monitor.PulseAll(_gate);
-        }
-    }
-
-    private void EndPause()
-    {
-        lock (_gate)
-        {
-            _pausing = false;
             Monitor.PulseAll(_gate);
         }
     }

@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace Fabric.Embedded.Storage.Sqlite;
 
-/// <summary>The table `meta` that every file has: text key to bytes. Numbers are eight bytes, little-endian.</summary>
+/// <summary>The table `meta` that every file has: text key to bytes behind their checksum. Numbers are eight bytes, little-endian.</summary>
 internal sealed class MetaTable
 {
     public const string Create = "CREATE TABLE meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID";
@@ -20,18 +21,26 @@ internal sealed class MetaTable
         _set = file.Prepare("INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = excluded.value");
     }
 
+    /// <summary>The value of a key, or null. Throws <see cref="StorageException"/> when its checksum does not match.</summary>
     public byte[]? Get(string key)
     {
         _get.Bind(1, key);
-        var value = _get.Step() ? _get.Blob(0).ToArray() : null;
-        _get.Reset();
-        return value;
+        try
+        {
+            return _get.Step() ? Open(key, _get.Blob(0)).ToArray() : null;
+        }
+        finally
+        {
+            _get.Reset();
+        }
     }
 
     public void Set(string key, ReadOnlySpan<byte> value)
     {
+        var stored = new byte[Checksum.Size + value.Length];
+        Checksum.Seal(Encoding.UTF8.GetBytes(key), value, stored);
         _set.Bind(1, key);
-        _set.Bind(2, value);
+        _set.Bind(2, stored);
         _set.Execute();
     }
 
@@ -50,7 +59,8 @@ internal sealed class MetaTable
         using var all = _file.Prepare("SELECT key, value FROM meta");
         while (all.Step())
         {
-            other.Set(all.Text(0)!, all.Blob(1));
+            var key = all.Text(0)!;
+            other.Set(key, Open(key, all.Blob(1)));
         }
     }
 
@@ -64,4 +74,9 @@ internal sealed class MetaTable
                 $"`{path}` has format {format}, this version reads up to {newest}; start it with the version that wrote it, or a newer one");
         }
     }
+
+    private ReadOnlySpan<byte> Open(string key, ReadOnlySpan<byte> stored) =>
+        Checksum.TryOpen(Encoding.UTF8.GetBytes(key), stored, out var value)
+            ? value
+            : throw new StorageException(SQLitePCL.raw.SQLITE_CORRUPT, $"`{System.IO.Path.GetFileName(_file.Path)}`: the value of `{key}` in table meta is damaged");
 }

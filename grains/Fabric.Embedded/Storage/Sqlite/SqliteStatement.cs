@@ -1,3 +1,4 @@
+using System.Text;
 using SQLitePCL;
 
 namespace Fabric.Embedded.Storage.Sqlite;
@@ -5,6 +6,8 @@ namespace Fabric.Embedded.Storage.Sqlite;
 /// <summary>A prepared statement: bind (parameters count from 1), step, read (columns count from 0), reset. No allocation between them.</summary>
 internal sealed class SqliteStatement : IDisposable
 {
+    private const int ShortText = 128;
+
     private readonly SqliteFile _file;
     private readonly sqlite3_stmt _handle;
     private readonly string _sql;
@@ -22,8 +25,23 @@ internal sealed class SqliteStatement : IDisposable
     public void Bind(int index, ReadOnlySpan<byte> value) =>
         Check(value.IsEmpty ? raw.sqlite3_bind_zeroblob(_handle, index, 0) : raw.sqlite3_bind_blob(_handle, index, value));
 
-    public void Bind(int index, string? value) =>
-        Check(value is null ? raw.sqlite3_bind_null(_handle, index) : raw.sqlite3_bind_text(_handle, index, value));
+    /// <summary>Binds text, or NULL. Short text is encoded on the stack.</summary>
+    public void Bind(int index, string? value)
+    {
+        if (value is null)
+        {
+            BindNull(index);
+        }
+        else if (value.Length is 0 or > ShortText)
+        {
+            Check(raw.sqlite3_bind_text(_handle, index, value));
+        }
+        else
+        {
+            Span<byte> bytes = stackalloc byte[ShortText * 3];
+            Check(raw.sqlite3_bind_text(_handle, index, bytes[..Encoding.UTF8.GetBytes(value, bytes)]));
+        }
+    }
 
     public void BindNull(int index) => Check(raw.sqlite3_bind_null(_handle, index));
 
