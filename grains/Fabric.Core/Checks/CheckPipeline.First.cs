@@ -90,6 +90,7 @@ public sealed partial class CheckPipeline
             }
         }
 
+        token.PassedRules = rules;
         return null;
     }
 

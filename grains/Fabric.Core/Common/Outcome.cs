@@ -23,6 +23,9 @@ public readonly struct Outcome<T>
     /// <summary>The value. Throws <see cref="InvalidOperationException"/> on a rejection.</summary>
     public T Value => Rejection is null ? _value! : throw new InvalidOperationException($"no value: {Rejection}");
 
+    /// <summary>A value, where an implicit conversion would be ambiguous.</summary>
+    public static Outcome<T> Of(T value) => new(value, null);
+
     /// <summary>A value.</summary>
     public static implicit operator Outcome<T>(T value) => new(value, null);
 

@@ -51,6 +51,18 @@ public sealed class HandleSpace
         return Hash(input);
     }
 
+    /// <summary>The handle of a quota of a session or credential: its scope entry's number, and whether it is the rate.</summary>
+    public Handle OfQuota(Handle owner, int entry, bool rate)
+    {
+        Span<byte> input = stackalloc byte[SaltSize + 1 + Handle.Size + 5];
+        _salt.CopyTo(input);
+        input[SaltSize] = (byte)'q';
+        owner.Write(input[(SaltSize + 1)..]);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(input[(SaltSize + 1 + Handle.Size)..], entry);
+        input[^1] = rate ? (byte)1 : (byte)0;
+        return Hash(input);
+    }
+
     private Handle Of(NodeKind kind, string tenant, string id)
     {
         if (kind is NodeKind.Session or NodeKind.Credential or NodeKind.Trust)

@@ -3,6 +3,8 @@ namespace Fabric.Embedded.Storage;
 /// <summary>The stable codes of a <see cref="FabricStartException"/>. A code never changes its meaning.</summary>
 public static class StartCodes
 {
+    /// <summary>An option is missing or out of range.</summary>
+    public const string Configuration = "start.configuration";
     /// <summary>Another process holds the data folder.</summary>
     public const string FolderInUse = "start.folder_in_use";
     /// <summary>The data folder cannot be created or written.</summary>

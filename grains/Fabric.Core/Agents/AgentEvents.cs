@@ -1,0 +1,110 @@
+using System.Text.Json;
+using Fabric.Core.Common;
+using Fabric.Core.Journal;
+using Fabric.Core.Lineages;
+using Fabric.Core.Scopes;
+
+namespace Fabric.Core.Agents;
+
+/// <summary>An agent was registered.</summary>
+public sealed record AgentRegistered(
+    string Tenant, string Id, AgentKind AgentKind, string Name, string? Owner, string? Environment, ScopeSet Ceiling, Instant ReviewAt,
+    bool RequireApproval, ReadOnlyMemory<byte> SecretHash) : FabricEvent
+{
+    /// <inheritdoc/>
+    public override string Kind => "agent.registered";
+    /// <inheritdoc/>
+    public override NodeRef Node => new(NodeKind.Agent, Tenant, Id);
+    internal override byte Number => 30;
+
+    /// <inheritdoc/>
+    public override void Describe(Utf8JsonWriter json)
+    {
+        json.WriteString("agentKind", AgentKind.ToString().ToLowerInvariant());
+        json.WriteString("name", Name);
+        json.WriteString("owner", Owner);
+        json.WriteString("environment", Environment);
+        json.WriteBoolean("requireApproval", RequireApproval);
+    }
+
+    internal override void Write(RecordWriter writer)
+    {
+        writer.Text(Tenant);
+        writer.Text(Id);
+        writer.Byte((byte)AgentKind);
+        writer.Text(Name);
+        writer.Text(Owner);
+        writer.Text(Environment);
+        writer.Scopes(Ceiling);
+        writer.Moment(ReviewAt);
+        writer.Bool(RequireApproval);
+        writer.Bytes(SecretHash.Span);
+    }
+
+    internal static AgentRegistered Read(ref RecordReader reader) => new(
+        reader.Text(), reader.Text(), (AgentKind)reader.Byte(), reader.Text(), reader.TextOrNull(), reader.TextOrNull(), reader.Scopes(),
+        reader.Moment(), reader.Bool(), reader.Bytes().ToArray());
+}
+
+/// <summary>An agent got a new secret.</summary>
+public sealed record AgentSecretRotated(string Tenant, string Id, ReadOnlyMemory<byte> SecretHash) : FabricEvent
+{
+    /// <inheritdoc/>
+    public override string Kind => "agent.secret_rotated";
+    /// <inheritdoc/>
+    public override NodeRef Node => new(NodeKind.Agent, Tenant, Id);
+    internal override byte Number => 31;
+
+    internal override void Write(RecordWriter writer)
+    {
+        writer.Text(Tenant);
+        writer.Text(Id);
+        writer.Bytes(SecretHash.Span);
+    }
+
+    internal static AgentSecretRotated Read(ref RecordReader reader) => new(reader.Text(), reader.Text(), reader.Bytes().ToArray());
+}
+
+/// <summary>An agent got another owner.</summary>
+public sealed record AgentTransferred(string Tenant, string Id, string Owner) : FabricEvent
+{
+    /// <inheritdoc/>
+    public override string Kind => "agent.transferred";
+    /// <inheritdoc/>
+    public override NodeRef Node => new(NodeKind.Agent, Tenant, Id);
+    internal override byte Number => 32;
+
+    /// <inheritdoc/>
+    public override void Describe(Utf8JsonWriter json) => json.WriteString("owner", Owner);
+
+    internal override void Write(RecordWriter writer)
+    {
+        writer.Text(Tenant);
+        writer.Text(Id);
+        writer.Text(Owner);
+    }
+
+    internal static AgentTransferred Read(ref RecordReader reader) => new(reader.Text(), reader.Text(), reader.Text());
+}
+
+/// <summary>A shared agent was reviewed.</summary>
+public sealed record AgentReviewed(string Tenant, string Id, Instant NextReviewAt) : FabricEvent
+{
+    /// <inheritdoc/>
+    public override string Kind => "agent.reviewed";
+    /// <inheritdoc/>
+    public override NodeRef Node => new(NodeKind.Agent, Tenant, Id);
+    internal override byte Number => 33;
+
+    /// <inheritdoc/>
+    public override void Describe(Utf8JsonWriter json) => json.WriteString("nextReviewAt", NextReviewAt.ToDateTimeOffset());
+
+    internal override void Write(RecordWriter writer)
+    {
+        writer.Text(Tenant);
+        writer.Text(Id);
+        writer.Moment(NextReviewAt);
+    }
+
+    internal static AgentReviewed Read(ref RecordReader reader) => new(reader.Text(), reader.Text(), reader.Moment());
+}

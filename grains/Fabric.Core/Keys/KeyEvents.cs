@@ -1,0 +1,110 @@
+using System.Text.Json;
+using Fabric.Core.Common;
+using Fabric.Core.Journal;
+using Fabric.Core.Lineages;
+
+namespace Fabric.Core.Keys;
+
+/// <summary>A tenant got a signing key. The private part is sealed under the master key and never described.</summary>
+public sealed record SigningKeyAdded(
+    string Tenant, string Kid, ReadOnlyMemory<byte> X, ReadOnlyMemory<byte> Y, ReadOnlyMemory<byte> SealedPrivate) : FabricEvent
+{
+    /// <inheritdoc/>
+    public override string Kind => "key.added";
+    /// <inheritdoc/>
+    public override NodeRef Node => new(NodeKind.Tenant, Tenant, Tenant);
+    internal override byte Number => 80;
+
+    /// <inheritdoc/>
+    public override void Describe(Utf8JsonWriter json) => json.WriteString("kid", Kid);
+
+    internal override void Write(RecordWriter writer)
+    {
+        writer.Text(Tenant);
+        writer.Text(Kid);
+        writer.Bytes(X.Span);
+        writer.Bytes(Y.Span);
+        writer.Bytes(SealedPrivate.Span);
+    }
+
+    internal static SigningKeyAdded Read(ref RecordReader reader) =>
+        new(reader.Text(), reader.Text(), reader.Bytes().ToArray(), reader.Bytes().ToArray(), reader.Bytes().ToArray());
+}
+
+/// <summary>A signing key signs no more; it verifies until <paramref name="RetireAfter"/>, when nothing that it signed is unexpired.</summary>
+public sealed record SigningKeyRetired(string Tenant, string Kid, Instant RetireAfter) : FabricEvent
+{
+    /// <inheritdoc/>
+    public override string Kind => "key.retired";
+    /// <inheritdoc/>
+    public override NodeRef Node => new(NodeKind.Tenant, Tenant, Tenant);
+    internal override byte Number => 81;
+
+    /// <inheritdoc/>
+    public override void Describe(Utf8JsonWriter json)
+    {
+        json.WriteString("kid", Kid);
+        json.WriteString("retireAfter", RetireAfter.ToDateTimeOffset());
+    }
+
+    internal override void Write(RecordWriter writer)
+    {
+        writer.Text(Tenant);
+        writer.Text(Kid);
+        writer.Moment(RetireAfter);
+    }
+
+    internal static SigningKeyRetired Read(ref RecordReader reader) => new(reader.Text(), reader.Text(), reader.Moment());
+}
+
+/// <summary>An API key was made. <paramref name="SecretHash"/>: SHA-256 of its secret.</summary>
+public sealed record ApiKeyMade(
+    string Id, int Role, string Subject, string? Tenant, Instant ExpiresAt, ReadOnlyMemory<byte> SecretHash) : FabricEvent
+{
+    /// <inheritdoc/>
+    public override string Kind => "api_key.made";
+    /// <inheritdoc/>
+    public override NodeRef Node => Tenant is null ? default : new NodeRef(NodeKind.Tenant, Tenant, Tenant);
+    internal override byte Number => 90;
+
+    /// <inheritdoc/>
+    public override void Describe(Utf8JsonWriter json)
+    {
+        json.WriteString("id", Id);
+        json.WriteString("subject", Subject);
+    }
+
+    internal override void Write(RecordWriter writer)
+    {
+        writer.Text(Id);
+        writer.Number((long)Role);
+        writer.Text(Subject);
+        writer.Text(Tenant);
+        writer.Moment(ExpiresAt);
+        writer.Bytes(SecretHash.Span);
+    }
+
+    internal static ApiKeyMade Read(ref RecordReader reader) =>
+        new(reader.Text(), reader.Count(), reader.Text(), reader.TextOrNull(), reader.Moment(), reader.Bytes().ToArray());
+}
+
+/// <summary>An API key was revoked.</summary>
+public sealed record ApiKeyRevoked(string Id, string? Tenant) : FabricEvent
+{
+    /// <inheritdoc/>
+    public override string Kind => "api_key.revoked";
+    /// <inheritdoc/>
+    public override NodeRef Node => Tenant is null ? default : new NodeRef(NodeKind.Tenant, Tenant, Tenant);
+    internal override byte Number => 91;
+
+    /// <inheritdoc/>
+    public override void Describe(Utf8JsonWriter json) => json.WriteString("id", Id);
+
+    internal override void Write(RecordWriter writer)
+    {
+        writer.Text(Id);
+        writer.Text(Tenant);
+    }
+
+    internal static ApiKeyRevoked Read(ref RecordReader reader) => new(reader.Text(), reader.TextOrNull());
+}

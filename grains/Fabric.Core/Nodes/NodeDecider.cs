@@ -1,0 +1,72 @@
+using Fabric.Core.Common;
+using Fabric.Core.Index;
+using Fabric.Core.Lineages;
+
+namespace Fabric.Core.Nodes;
+
+/// <summary>Revokes a node: for good, or everything issued under it so far. <paramref name="DropAfter"/>: when nothing under it can be unexpired (R4).</summary>
+public sealed record RevokeNode(NodeRef Target, Handle Handle, bool Terminal, string Mode, string? Reason, Instant DropAfter, UInt128 RequestKey);
+
+/// <summary>Locks a node until a moment.</summary>
+public sealed record LockNode(NodeRef Target, Handle Handle, Instant Until, string? Reason);
+
+/// <summary>Decides the commands that every node knows.</summary>
+public static class NodeDecider
+{
+    /// <summary>
+    /// Decides a revocation; <paramref name="standing"/> null: a session, or a node that is not known (a tombstone, so that a race with
+    /// its creation cannot win). Null: ended already, nothing to do (R5).
+    /// </summary>
+    public static Outcome<NodeRevoked?> Revoke(NodeStanding? standing, RevokeNode command)
+    {
+        if (Names.CheckText("reason", command.Reason) is { } bad)
+        {
+            return bad;
+        }
+
+        if (standing is { Ended: true })
+        {
+            return Outcome<NodeRevoked?>.Of(null);
+        }
+
+        if (!command.Terminal && standing is null)
+        {
+            return new Rejection(Codes.InvalidField, "mode", "only a known tenant, user, agent or trust grant has generations");
+        }
+
+        var floor = command.Terminal ? IndexRecord.Terminal : standing!.Generation + 1;
+        return new NodeRevoked(
+            command.Target, command.Handle, floor, command.DropAfter, command.Mode, command.Reason ?? command.Mode, command.RequestKey);
+    }
+
+    /// <summary>Decides a lock.</summary>
+    public static Outcome<NodeLocked> Lock(NodeStanding? standing, LockNode command, Instant now)
+    {
+        if (Names.CheckText("reason", command.Reason, required: true) is { } bad)
+        {
+            return bad;
+        }
+
+        if (command.Until <= now || command.Until > now + Limits.LockMax)
+        {
+            return new Rejection(Codes.InvalidField, "until", $"a lock ends within {Limits.LockMax.TotalDays} days from now");
+        }
+
+        return standing is { Ended: true }
+            ? new Rejection(Codes.NodeRevoked, command.Target.ToString(), "the node is revoked: nothing to lock")
+            : new NodeLocked(command.Target, command.Handle, command.Until, command.Reason!);
+    }
+
+    /// <summary>Decides a release; <paramref name="state"/> is the lock in force.</summary>
+    public static Outcome<NodeUnlocked> Unlock(LockState? state, NodeRef target, string? reason, Instant now)
+    {
+        if (Names.CheckText("reason", reason, required: true) is { } bad)
+        {
+            return bad;
+        }
+
+        return state is null || state.Until <= now
+            ? new Rejection(Codes.NotFound, target.ToString(), "the node is not locked")
+            : new NodeUnlocked(state.Node, state.Handle, reason!);
+    }
+}

@@ -1,0 +1,277 @@
+using System.Security.Cryptography;
+using Fabric.Contracts;
+using Fabric.Contracts.Audit;
+using Fabric.Core.Common;
+using Fabric.Core.Index;
+using Fabric.Core.Keys;
+using Fabric.Core.Lineages;
+using Fabric.Core.Quotas;
+using Fabric.Embedded.Engine;
+using Fabric.Embedded.Operations;
+using Fabric.Embedded.Storage;
+using Fabric.Engine;
+using Fabric.Engine.Feed;
+using Microsoft.Extensions.Logging;
+
+namespace Fabric.Embedded;
+
+/// <summary>
+/// The fabric in one process: entities in memory over a SQLite journal. Use it where one process is enough; the cluster engine gives the same
+/// answers (E1). Open with <see cref="Open"/>; dispose to stop cleanly, so that the next start need not wait for old leases.
+/// </summary>
+public sealed class EmbeddedEngine : IFabricEngine
+{
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
+
+    private readonly EngineParts _parts;
+    private readonly UsageReports _reports = new();
+    private bool _disposed;
+
+    internal EmbeddedEngine(EngineParts parts)
+    {
+        _parts = parts;
+        Checkpointer = new Checkpointer(this, parts.Journal, parts.State, parts.Audit);
+        Sweeper = new Sweeper(this);
+        Checker = new Checker(this);
+    }
+
+    /// <inheritdoc/>
+    public RevocationIndex Index => _parts.Index;
+
+    /// <inheritdoc/>
+    public KeyRing Keys => _parts.Keys;
+
+    /// <inheritdoc/>
+    public FeedHub Feed => _parts.Feed;
+
+    /// <inheritdoc/>
+    public EngineHealth Health => new(!_disposed && !Ledger.Stopping, [
+        new HealthPart("journal", _parts.Journal.Health.IsHealthy, _parts.Journal.Health.IsHealthy ? null : _parts.Journal.Health.Reason),
+        new HealthPart("audit", _parts.Audit.IsTaking, _parts.Audit.IsTaking ? null : $"the audit store is full or too far behind: {_parts.Audit.Store.Health.Reason}"),
+    ]);
+
+    /// <summary>The options it runs with.</summary>
+    public EmbeddedOptions Options => _parts.Options;
+
+    /// <summary>Numbers for metrics.</summary>
+    public EngineStats Stats
+    {
+        get
+        {
+            lock (Ledger.Gate)
+            {
+                return new EngineStats(Ledger.World.Sessions.Count, Index.Count, Index.Bytes, _parts.Journal.Stats, Feed.Head);
+            }
+        }
+    }
+
+    internal Ledger Ledger => _parts.Ledger;
+    internal SigningKeys Signing => _parts.Signing;
+    internal ChangeLog Changes => _parts.Changes;
+    internal AuditTrail Audit => _parts.Audit;
+    internal TimeProvider Time => _parts.Time;
+    internal ILogger Logger => _parts.Logger;
+    internal HandleSpace Handles => _parts.Ledger.World.Handles;
+    internal Checkpointer Checkpointer { get; }
+    internal Sweeper Sweeper { get; }
+    internal Checker Checker { get; }
+    internal Instant Now => Instant.From(Time.GetUtcNow());
+
+    internal int SlotCount
+    {
+        get
+        {
+            lock (Ledger.Gate)
+            {
+                return Ledger.World.Sessions.SlotCount;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Opens an engine over a data folder: takes its lock, reads the checkpoint and replays the journal. Throws <see cref="FabricStartException"/> with a stable
+    /// code and a message that says what to do: folder in use or not writable, damaged journal, lost or changed master key, newer format.
+    /// </summary>
+    public static EmbeddedEngine Open(EmbeddedOptions options, TimeProvider? time = null, ILogger? logger = null) =>
+        Recovery.Open(options, time ?? TimeProvider.System, logger ?? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+
+    /// <inheritdoc/>
+    public IFabric As(Caller caller) => new EmbeddedFabric(this, caller);
+
+    /// <inheritdoc/>
+    public Outcome<Caller> Authenticate(ReadOnlySpan<char> presented)
+    {
+        var refused = new Rejection(Codes.Unauthenticated, "secret", "the credentials are missing or not valid");
+        if (presented.Length is 0 or > Secrets.LengthMax)
+        {
+            return refused;
+        }
+
+        var hash = Secrets.Hash(presented);
+        var now = Now;
+        lock (Ledger.Gate)
+        {
+            if (Secrets.ApiKeyId(presented) is { } id && Ledger.World.ApiKeys.TryGetValue(id, out var key))
+            {
+                return CryptographicOperations.FixedTimeEquals(hash, key.SecretHash.Span) && key.RevokedAt is null && key.ExpiresAt > now ? key.Caller : refused;
+            }
+
+            if (Secrets.AgentOf(presented) is not { } name || Ledger.World.Agent(name.Tenant, name.Agent)?.State is not { } agent)
+            {
+                return refused;
+            }
+
+            var matches = CryptographicOperations.FixedTimeEquals(hash, agent.SecretHash.Span) && !agent.Standing.Ended;
+            return matches ? new Caller(Role.Agent, agent.Tenant, agent.Id) : refused;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, long want, CancellationToken cancellation = default)
+    {
+        Outcome<Committed> committed;
+        QuotaDrawn drawn;
+        long validForMs;
+        lock (Ledger.Gate)
+        {
+            if (Ledger.Refusal is { } stopped)
+            {
+                return stopped;
+            }
+
+            if (!Ledger.World.Quotas.TryGetValue(quota, out var state))
+            {
+                return new Rejection(Codes.NotFound, "quota", "the quota does not exist");
+            }
+
+            var now = Now;
+            var decided = state.Draw(want, now);
+            if (!decided.IsOk)
+            {
+                return decided.Rejection;
+            }
+
+            drawn = decided.Value;
+            validForMs = state.Quota.PeriodMs == 0 ? 0 : ((drawn.Window + 1) * state.Quota.PeriodMs) - now.UnixMs;
+            committed = Ledger.Emit_NeedsLock(Caller.Fabric.Name, now, [drawn]);
+        }
+
+        // Deducted durably before it is handed out: a crash may lose units, never multiply them.
+        if (!committed.IsOk)
+        {
+            return committed.Rejection;
+        }
+
+        return await committed.Value.Durable.ConfigureAwait(false) ? new QuotaGrant(drawn.Units, validForMs, drawn.Window) : Ledger.NotDurable;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask ReturnQuotaAsync(Handle quota, long units, long window, CancellationToken cancellation = default)
+    {
+        Outcome<Committed> committed;
+        lock (Ledger.Gate)
+        {
+            if (Ledger.Refusal is not null || !Ledger.World.Quotas.TryGetValue(quota, out var state) || state.Return(units, window) is not { } returned)
+            {
+                return;
+            }
+
+            committed = Ledger.Emit_NeedsLock(Caller.Fabric.Name, Now, [returned]);
+        }
+
+        if (committed.IsOk)
+        {
+            await committed.Value.Durable.ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        await Checker.ReturnIdleAsync(all: true).ConfigureAwait(false);
+        TakeOwnUsage();
+        await Sweeper.DisposeAsync().ConfigureAwait(false);
+        var clean = await Feed.StopAsync(DrainPatience).ConfigureAwait(false);
+        lock (Ledger.Gate)
+        {
+            Ledger.Stopping = true;
+        }
+
+        await Ledger.LastDurable.ConfigureAwait(false);
+        await Feed.DisposeAsync().ConfigureAwait(false);
+        await Audit.Store.FlushAsync().ConfigureAwait(false);
+        Checkpointer.Checkpoint();
+        _parts.Close(clean);
+    }
+
+    /// <summary>Until when a verifier that holds no lease may accept a token: the latest expiry of all that were issued; null: none is unexpired.</summary>
+    internal DateTimeOffset? UnleasedUntil()
+    {
+        lock (Ledger.Gate)
+        {
+            return Ledger.LatestExpiry > Now ? Ledger.LatestExpiry.ToDateTimeOffset() : null;
+        }
+    }
+
+    internal void SweepIndex(int slotsMax)
+    {
+        lock (Ledger.Gate)
+        {
+            Index.Sweep(Now, slotsMax);
+        }
+    }
+
+    internal void FeedAuditAgain()
+    {
+        lock (Ledger.Gate)
+        {
+            Audit.FeedAgain_NeedsLock(Changes, Ledger.World);
+        }
+    }
+
+    /// <summary>Takes what an enforcement point has counted. The same report is taken once.</summary>
+    internal async ValueTask<Outcome<ulong>> TakeUsageAsync(UsageReport report, string by)
+    {
+        if (report.ReportId is { } id && !_reports.IsNew($"{by}\n{id}"))
+        {
+            return Feed.Head;
+        }
+
+        foreach (var line in report.Lines)
+        {
+            if (!Audit.AddUsage(line, by))
+            {
+                return new Rejection(Codes.AuditUnavailable, "audit", "the audit store is full: report again later");
+            }
+        }
+
+        await Audit.Store.FlushAsync().ConfigureAwait(false);
+        return Feed.Head;
+    }
+
+    /// <summary>Moves what the engine's own checks have counted to the audit.</summary>
+    internal void TakeOwnUsage()
+    {
+        for (var samples = Checker.Usage.Drain(1_000); samples.Count > 0; samples = Checker.Usage.Drain(1_000))
+        {
+            foreach (var sample in samples)
+            {
+                var claims = sample.Claims;
+                Audit.AddUsage(
+                    new UsageLine(
+                        claims.Tenant, claims.Subject == claims.ClientId ? null : claims.Subject, claims.ClientId, Names.FormatId(claims.SessionId),
+                        Names.FormatId(claims.CredentialId), sample.Tool, sample.Action, sample.Resource, sample.Code, sample.BestEffort, sample.Count,
+                        sample.FirstAt.ToDateTimeOffset(), sample.LastAt.ToDateTimeOffset(), sample.Revision),
+                    "fabric");
+            }
+
+            Checker.Usage.Release(samples.Count);
+        }
+    }
+}

@@ -1,0 +1,228 @@
+using Fabric.Core.Common;
+using Fabric.Core.Credentials;
+using Fabric.Core.Index;
+using Fabric.Core.Journal;
+using Fabric.Core.Keys;
+using Fabric.Core.Nodes;
+using Fabric.Embedded.Storage;
+using Fabric.Engine.Feed;
+
+namespace Fabric.Embedded.Engine;
+
+/// <summary>
+/// Where events become truth, in one order: journal, index, feed, memory, audit and change stream, under one lock. Answers wait for the
+/// commit; the push to enforcement points does not, since denying early is always safe.
+/// </summary>
+internal sealed class Ledger(Journal journal, World world, RevocationIndex index, FeedHub feed, ChangeLog changes, AuditTrail audit)
+{
+    // What one transaction may add at the most, so that none is cut in the middle (B1).
+    private const int RecordsReserve = 8_192;
+
+    private readonly RecordWriter _writer = new();
+    private readonly List<IndexRecord> _records = [];
+    private readonly Lock _durableGate = new();
+    private readonly Queue<(ulong Sequence, ulong Revision)> _revisions = [];
+    private ulong _durableRevision;
+
+    /// <summary>The one lock over the engine's state.</summary>
+    internal Lock Gate { get; } = new();
+
+    internal World World { get; } = world;
+
+    internal IdSource Ids { get; } = new();
+
+    /// <summary>The feed's head.</summary>
+    internal ulong Revision => feed.Head;
+
+    /// <summary>The newest commit, to wait for.</summary>
+    internal Task<bool> LastDurable { get; private set; } = Task.FromResult(true);
+
+    /// <summary>The latest expiry of all credentials that were issued.</summary>
+    internal Instant LatestExpiry { get; private set; }
+
+    /// <summary>Set when the engine stops: nothing is taken any more.</summary>
+    internal bool Stopping { get; set; }
+
+    internal static Rejection NotDurable { get; } = new(
+        Codes.StorageUnavailable, "journal", "storage did not take the change: it is not acknowledged and may still take effect when storage is back");
+
+    /// <summary>Why nothing but revocation is taken now; null: all is well.</summary>
+    internal Rejection? Refusal
+    {
+        get
+        {
+            if (Stopping)
+            {
+                return new Rejection(Codes.Stopping, "fabric", "the fabric is stopping");
+            }
+
+            if (!journal.Health.IsHealthy)
+            {
+                return new Rejection(Codes.StorageUnavailable, "journal", "storage does not take writes: nothing is issued until it does");
+            }
+
+            // INVARIANT A1: what cannot be recorded is not issued. Revocation never asks here.
+            return audit.IsTaking ? null : new Rejection(Codes.AuditUnavailable, "audit", "the audit store is full or too far behind: nothing is issued until it is not");
+        }
+    }
+
+    /// <summary>
+    /// Makes events of one command true. <paramref name="reserved"/>: a revocation, which may use the part of the backlog that is kept for them.
+    /// <paramref name="records"/>: their index records, where the caller made them outside of the lock.
+    /// </summary>
+    internal Outcome<Committed> Emit_NeedsLock(
+        string by, Instant now, IReadOnlyList<FabricEvent> events, bool reserved = false, List<IndexRecord>? records = null)
+    {
+        if (Stopping)
+        {
+            return new Rejection(Codes.Stopping, "fabric", "the fabric is stopping");
+        }
+
+        if (index.Count > RevocationIndex.RecordsMax - RecordsReserve)
+        {
+            return new Rejection(Codes.LimitReached, "index", $"the revocation index holds its {RevocationIndex.RecordsMax} records");
+        }
+
+        var transaction = new Transaction(now, by, feed.Head, events);
+        _writer.Clear();
+        transaction.Write(_writer);
+        if (!journal.TryAppend(_writer.Written, out var ticket, reserved))
+        {
+            return new Rejection(Codes.StorageUnavailable, "journal", "the backlog of changes that storage has not taken is full");
+        }
+
+        Apply_NeedsLock(transaction, ticket.Sequence, records);
+        LastDurable = ticket.Committed;
+        return new Committed(ticket.Sequence, feed.Head, ticket.Committed);
+    }
+
+    /// <summary>Takes a transaction of the journal in at start. The same path as a live one.</summary>
+    internal void Replay(ulong sequence, ReadOnlySpan<byte> record)
+    {
+        var transaction = Transaction.Read(record);
+        if (transaction.Revision != feed.Head)
+        {
+            throw new InvalidRecordException($"the journal's record {sequence} follows revision {transaction.Revision}, not {feed.Head}");
+        }
+
+        Apply_NeedsLock(transaction, sequence, null);
+    }
+
+    /// <summary>Takes a transaction that a checkpoint covers in for the change stream and the audit alone.</summary>
+    internal void ReplayChange(ulong sequence, ReadOnlySpan<byte> record)
+    {
+        var transaction = Transaction.Read(record);
+        changes.Append(sequence, transaction);
+        if ((long)sequence > audit.Store.LastSequence)
+        {
+            audit.Add(transaction, sequence, World, transaction.Revision);
+        }
+    }
+
+    /// <summary>How far the journal is on disk, and the feed's head there.</summary>
+    internal (ulong Sequence, ulong Revision) DurablePoint()
+    {
+        lock (_durableGate)
+        {
+            var committed = journal.CommittedSequence;
+            while (_revisions.TryPeek(out var oldest) && oldest.Sequence <= committed)
+            {
+                _durableRevision = _revisions.Dequeue().Revision;
+            }
+
+            return (committed, _durableRevision);
+        }
+    }
+
+    /// <summary>Whether everything up to a revision is on disk.</summary>
+    internal bool IsDurable(ulong revision) => revision <= DurablePoint().Revision;
+
+    /// <summary>Says where the checkpoint stands that recovery began with.</summary>
+    internal void StartAt(ulong revision) => _durableRevision = revision;
+
+    private void Apply_NeedsLock(Transaction transaction, ulong sequence, List<IndexRecord>? records)
+    {
+        var before = feed.Head;
+        foreach (var e in transaction.Events)
+        {
+            Enforce_NeedsLock(e, records);
+            World.Apply(e, transaction.At, transaction.By, feed.Head);
+            if (e is CredentialsIssued issued)
+            {
+                LatestExpiry = Instant.Max(LatestExpiry, issued.ExpiresAt);
+            }
+        }
+
+        Remember_NeedsLock(transaction, sequence);
+        changes.Append(sequence, transaction);
+        if ((long)sequence > audit.Store.LastSequence)
+        {
+            audit.Add(transaction, sequence, World, feed.Head);
+        }
+
+        if (feed.Head != before)
+        {
+            lock (_durableGate)
+            {
+                _revisions.Enqueue((sequence, feed.Head));
+            }
+        }
+    }
+
+    // INVARIANT R3: every record that the index takes is on the feed, in the same order, under the same lock.
+    private void Enforce_NeedsLock(FabricEvent e, List<IndexRecord>? records)
+    {
+        if (records is null)
+        {
+            records = _records;
+            records.Clear();
+            IndexRecords.Add(e, index, World.Handles, records);
+        }
+
+        if (records.Count > 0)
+        {
+            feed.Append(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(records));
+        }
+
+        switch (e)
+        {
+            case SigningKeyAdded added:
+                feed.AppendKey(new VerificationKey(added.Kid, added.Tenant, World.Handles.OfTenant(added.Tenant), added.X, added.Y, Instant.Never));
+                break;
+            case SigningKeyRetired retired when World.Tenant(retired.Tenant)?.Keys.Find(key => key.Key.Kid == retired.Kid) is { } entry:
+                feed.AppendKey(entry.Key with { RetireAfter = retired.RetireAfter });
+                break;
+        }
+    }
+
+    private void Remember_NeedsLock(Transaction transaction, ulong sequence)
+    {
+        var (directory, dropAfter) = (false, 0L);
+        foreach (var e in transaction.Events)
+        {
+            switch (e)
+            {
+                case NodeRevoked revoked when revoked.Target.Kind != Core.Lineages.NodeKind.Session: directory = true; break;
+                case NodeRevoked revoked: dropAfter = Math.Max(dropAfter, revoked.DropAfter.UnixMs); break;
+                case CredentialsRevoked revoked: dropAfter = Math.Max(dropAfter, revoked.DropAfter.UnixMs); break;
+                default: directory |= World.IsDirectory(e); break;
+            }
+        }
+
+        if (!directory && dropAfter == 0)
+        {
+            return;
+        }
+
+        _writer.Clear();
+        transaction.Write(_writer);
+        if (directory)
+        {
+            World.Dirty.Directory.Add((sequence, _writer.Written.ToArray()));
+        }
+        else
+        {
+            World.Dirty.Revocations.Add((sequence, _writer.Written.ToArray(), dropAfter));
+        }
+    }
+}

@@ -1,0 +1,180 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Fabric.Core.Common;
+using Fabric.Core.Index;
+using Fabric.Core.Keys;
+using Fabric.Core.Leases;
+using Fabric.Core.Lineages;
+using Fabric.Core.Nodes;
+using Fabric.Embedded.Keys;
+using Fabric.Embedded.Storage;
+using Fabric.Embedded.Storage.Audit;
+using Fabric.Engine;
+using Fabric.Engine.Feed;
+using Microsoft.Extensions.Logging;
+
+namespace Fabric.Embedded.Engine;
+
+/// <summary>Opens an engine: files, master key, checkpoint, journal, in that order; then everything goes the way a live command goes.</summary>
+internal static class Recovery
+{
+    internal static EmbeddedEngine Open(EmbeddedOptions options, TimeProvider time, ILogger logger)
+    {
+        if (options.Invalid() is { } invalid)
+        {
+            throw new FabricStartException(StartCodes.Configuration, invalid);
+        }
+
+        var opened = new Stack<IDisposable>();
+        try
+        {
+            return Open(options, time, logger, opened);
+        }
+        catch
+        {
+            while (opened.TryPop(out var item))
+            {
+                item.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    private static EmbeddedEngine Open(EmbeddedOptions options, TimeProvider time, ILogger logger, Stack<IDisposable> opened)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var folder = Opened(DataFolder.Open(options.DataFolder), opened);
+        var journal = Opened(Journal.Open(folder, options.Journal, time), opened);
+        var sealer = OpenSealer(folder, journal, options);
+        var state = Opened(StateStore.Open(folder, journal.FabricId), opened);
+        var audit = new AuditTrail(Opened(AuditStore.Open(folder.AuditFile, new AuditStoreOptions { FabricId = journal.FabricId }, time), opened));
+        var index = new RevocationIndex(RandomId());
+        var keys = new KeyRing();
+        var world = new World(new HandleSpace(journal.HandleSalt.Span));
+        var checkpoint = new CheckpointReader(world, index, keys);
+        state.Load(checkpoint.Take);
+        checkpoint.Finish();
+
+        var epochs = NextEpoch(journal);
+        var feed = new FeedHub(index, keys, new FeedStart(epochs.Epoch, checkpoint.Revision, epochs.Previous), options.Feed, time);
+        var changes = new ChangeLog();
+        var ledger = new Ledger(journal, world, index, feed, changes, audit);
+        ledger.StartAt(checkpoint.Revision);
+        var parts = new EngineParts(
+            options, time, logger, folder, journal, state, audit, index, keys, feed, changes, new SigningKeys(sealer, options.Issuer), ledger);
+        var engine = new EmbeddedEngine(parts);
+        foreach (var (sequence, dropAfterMs) in checkpoint.Revocations)
+        {
+            engine.Checkpointer.Stored(sequence, dropAfterMs);
+        }
+
+        var replayed = Replay(journal, state.CoveredSequence, ledger, changes);
+        var leftOver = LeftOver(folder, journal, options);
+        journal.Start();
+        feed.Open(leftOver);
+        if (journal.Damage is { } damage)
+        {
+            FailSafe(engine, damage);
+        }
+
+        engine.Sweeper.Start();
+        EngineLog.Ready(logger, world.Sessions.Count, index.Count, feed.Head, replayed, (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        return engine;
+    }
+
+    private static T Opened<T>(T item, Stack<IDisposable> opened) where T : IDisposable
+    {
+        opened.Push(item);
+        return item;
+    }
+
+    // INVARIANT D1: a changed or lost master key stops the start; no key is made anew beside data that another one sealed.
+    private static KeySealer OpenSealer(DataFolder folder, Journal journal, EmbeddedOptions options)
+    {
+        const string CheckName = "master-key-check";
+        var sealer = new KeySealer(MasterKey.Open(folder, options.MasterKey, dataExists: !journal.IsNew));
+        if (journal.GetMeta(CheckName) is not { } check)
+        {
+            journal.SetMeta(CheckName, sealer.CheckValue);
+        }
+        else if (!sealer.Matches(check))
+        {
+            throw new FabricStartException(
+                StartCodes.MasterKeyChanged, "the master key is not the one that this data was written under: give the right key back, the data is intact");
+        }
+
+        return sealer;
+    }
+
+    private static (ulong Epoch, ulong Previous) NextEpoch(Journal journal)
+    {
+        const string Name = "epoch";
+        var previous = journal.GetMeta(Name) is { Length: 8 } stored ? BinaryPrimitives.ReadUInt64BigEndian(stored) : 0;
+        var epoch = previous + 1;
+        var bytes = new byte[8];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, epoch);
+        journal.SetMeta(Name, bytes);
+        return (epoch, previous);
+    }
+
+    // Changes of before the checkpoint are read once more for cursors of before the restart; what follows it is applied.
+    private static long Replay(Journal journal, ulong covered, Ledger ledger, ChangeLog changes)
+    {
+        var from = covered > Checkpointer.ChangesKept ? covered - Checkpointer.ChangesKept : 0;
+        var first = journal.FirstSequence;
+        from = Math.Max(from, first == 0 ? 0 : first - 1);
+        changes.StartAfter(from);
+        var replayed = 0L;
+        journal.Replay(Math.Min(from, covered), (sequence, record) =>
+        {
+            if (sequence <= covered)
+            {
+                ledger.ReplayChange(sequence, record);
+            }
+            else
+            {
+                ledger.Replay(sequence, record);
+                replayed++;
+            }
+        });
+        return replayed;
+    }
+
+    // INVARIANT R1: leases of a start that did not end cleanly may still be out there; their longest bounds were noted when it began.
+    private static ClassBounds? LeftOver(DataFolder folder, Journal journal, EmbeddedOptions options)
+    {
+        const string Name = "lease-bounds";
+        var stored = journal.GetMeta(Name);
+        var bounds = new byte[16];
+        BinaryPrimitives.WriteInt64BigEndian(bounds, (long)options.Feed.Bounds.Read.TotalMilliseconds);
+        BinaryPrimitives.WriteInt64BigEndian(bounds.AsSpan(8), (long)options.Feed.Bounds.Write.TotalMilliseconds);
+        journal.SetMeta(Name, bounds);
+        var returned = LeaseMark.Take(folder);
+        return stored is not { Length: 16 } || (returned && journal.WasCleanShutdown)
+            ? null
+            : new ClassBounds(
+                TimeSpan.FromMilliseconds(BinaryPrimitives.ReadInt64BigEndian(stored)),
+                TimeSpan.FromMilliseconds(BinaryPrimitives.ReadInt64BigEndian(stored.AsSpan(8))));
+    }
+
+    // A damaged journal may have lost revocations: what was issued before is not trusted any more.
+    private static void FailSafe(EmbeddedEngine engine, JournalDamage damage)
+    {
+        EngineLog.Damaged(engine.Logger, damage.ToString());
+        lock (engine.Ledger.Gate)
+        {
+            var now = engine.Now;
+            foreach (var tenant in engine.Ledger.World.Tenants.Values.Where(tenant => !tenant.State.Standing.Ended).ToList())
+            {
+                var decided = NodeDecider.Revoke(tenant.State.Standing, new RevokeNode(
+                    new NodeRef(NodeKind.Tenant, tenant.State.Id, tenant.State.Id), tenant.State.Handle, false, "generation",
+                    $"the journal was damaged at {damage.Sequence}", now + Limits.SessionLifetimeMax + Limits.ApprovalWaitMax + Limits.ClockSkew, UInt128.Zero));
+                engine.Ledger.Emit_NeedsLock(Caller.Fabric.Name, now, [decided.Value!], reserved: true);
+            }
+        }
+    }
+
+    private static UInt128 RandomId() => BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16));
+}

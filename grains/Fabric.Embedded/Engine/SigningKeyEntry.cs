@@ -1,0 +1,15 @@
+using Fabric.Core.Common;
+using Fabric.Core.Keys;
+using Fabric.Core.Tokens;
+
+namespace Fabric.Embedded.Engine;
+
+/// <summary>A tenant's signing key in memory. The signer exists only while the key signs.</summary>
+internal sealed class SigningKeyEntry(VerificationKey key, ReadOnlyMemory<byte> sealedPrivate)
+{
+    internal VerificationKey Key { get; private set; } = key;
+    internal ReadOnlyMemory<byte> SealedPrivate { get; } = sealedPrivate;
+    internal TokenSigner? Signer { get; set; }
+
+    internal void Retire(Instant after) => (Key, Signer) = (Key with { RetireAfter = after }, null);
+}

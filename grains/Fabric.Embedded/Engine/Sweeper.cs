@@ -1,0 +1,208 @@
+using Fabric.Core.Common;
+using Fabric.Core.Journal;
+using Fabric.Core.Sessions;
+
+namespace Fabric.Embedded.Engine;
+
+/// <summary>
+/// Walks the tables behind the hot path: ends sessions whose time ran out or whose lineage died, lets ended ones leave memory, drops index
+/// records (R4), locks, quotas and requests that can matter no more. A piece at a time under the lock, so that nobody waits for it.
+/// </summary>
+internal sealed class Sweeper(EmbeddedEngine engine) : IAsyncDisposable
+{
+    private const int SlotsAtOnce = 1_000;
+    private const int EndsAtOnce = 200;
+    private const int IndexSlotsAtOnce = 20_000;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    // The rest is looked through once a minute: locks, quotas and keys go unnoticed for longer than that without harm.
+    private const int TicksBetweenRests = 60;
+
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<SessionEnded> _ends = [];
+    private readonly List<UInt128> _forget = [];
+    private ITimer? _timer;
+    private Task _loop = Task.CompletedTask;
+    private int _slot;
+    private int _ticks;
+    private volatile bool _whole;
+
+    internal void Start()
+    {
+        _timer = engine.Time.CreateTimer(_ => Release(), null, Interval, Interval);
+        _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>Says that a node was revoked: its sessions are looked for at once.</summary>
+    internal void Wake()
+    {
+        _whole = true;
+        Release();
+    }
+
+    /// <summary>Looks at every session once, and at the rest. Returns when done; for tests and the loop.</summary>
+    internal void SweepAll()
+    {
+        _slot = 0;
+        do
+        {
+            SweepSome();
+        }
+        while (_slot != 0);
+
+        engine.SweepIndex(int.MaxValue);
+        SweepRest();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_timer is not null)
+        {
+            await _timer.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+        _stop.Dispose();
+        _wake.Dispose();
+    }
+
+    private void Release()
+    {
+        try
+        {
+            if (_wake.CurrentCount == 0)
+            {
+                _wake.Release();
+            }
+        }
+        catch (Exception error) when (error is SemaphoreFullException or ObjectDisposedException)
+        {
+            // Somebody else has woken it, or it has ended.
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                await _wake.WaitAsync(_stop.Token).ConfigureAwait(false);
+                var pieces = (engine.SlotCount / SlotsAtOnce) + 1;
+                var turns = _whole ? pieces : Math.Max(1, pieces / 30);
+                _whole = false;
+                for (var i = 0; i < turns; i++)
+                {
+                    SweepSome();
+                    await Task.Yield();
+                    _stop.Token.ThrowIfCancellationRequested();
+                }
+
+                engine.SweepIndex(IndexSlotsAtOnce);
+                engine.TakeOwnUsage();
+                engine.FeedAuditAgain();
+                await engine.Checker.ReturnIdleAsync(all: false).ConfigureAwait(false);
+                if (_ticks++ % TicksBetweenRests == 0)
+                {
+                    SweepRest();
+                }
+
+                engine.Checkpointer.CheckpointIfDue();
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                // A sweep that fails is tried again a second later: everything that it does can be done late.
+                EngineLog.SweepFailed(engine.Logger, error);
+            }
+        }
+    }
+
+    private void SweepSome()
+    {
+        _ends.Clear();
+        _forget.Clear();
+        var ledger = engine.Ledger;
+        lock (ledger.Gate)
+        {
+            var now = engine.Now;
+            var sessions = ledger.World.Sessions;
+            var end = Math.Min(_slot + SlotsAtOnce, sessions.SlotCount);
+            for (; _slot < end && _ends.Count < EndsAtOnce; _slot++)
+            {
+                if (sessions.At(_slot) is { } session)
+                {
+                    Look(session, now);
+                }
+            }
+
+            if (_slot >= sessions.SlotCount)
+            {
+                _slot = 0;
+            }
+
+            foreach (var id in _forget)
+            {
+                ledger.World.Forget(id);
+            }
+
+            if (_ends.Count > 0 && ledger.Refusal is null)
+            {
+                ledger.Emit_NeedsLock(Fabric.Engine.Caller.Fabric.Name, now, _ends.ToArray<FabricEvent>());
+            }
+        }
+    }
+
+    private void Look(SessionState session, Instant now)
+    {
+        if (!session.IsLive)
+        {
+            if (session.ExpiresAt + engine.Options.EndedSessionRetention < now)
+            {
+                _forget.Add(session.Id);
+            }
+        }
+        else if (session.ExpiresAt <= now)
+        {
+            _ends.Add(new SessionEnded(
+                session.Id, session.Tenant, SessionStatus.Expired, session.Status == SessionStatus.Requested ? "approval ran out" : "expired"));
+        }
+        else if (engine.Index.CheckLineage(session.Lineage.Nodes, now) is { Dead: true, Locked: false } verdict)
+        {
+            _ends.Add(new SessionEnded(session.Id, session.Tenant, SessionStatus.Revoked, verdict.DenialCode!));
+        }
+    }
+
+    private void SweepRest()
+    {
+        var ledger = engine.Ledger;
+        lock (ledger.Gate)
+        {
+            var now = engine.Now;
+            var world = ledger.World;
+            world.Requests.Sweep(now);
+            foreach (var handle in world.Locks.Values.Where(item => item.Until + Limits.ClockSkew < now).Select(item => item.Handle).ToList())
+            {
+                world.Locks.Remove(handle);
+                world.Dirty.Locks.Add(handle);
+            }
+
+            foreach (var id in world.Quotas.Values.Where(item => item.DropAfter < now).Select(item => item.Quota.Id).Take(1_000).ToList())
+            {
+                world.Quotas.Remove(id);
+                world.Dirty.Quotas.Add(id);
+            }
+
+            foreach (var tenant in world.Tenants.Values)
+            {
+                tenant.Keys.RemoveAll(key => key.Key.RetireAfter < now && engine.Keys.Remove(key.Key.Kid));
+            }
+        }
+    }
+}

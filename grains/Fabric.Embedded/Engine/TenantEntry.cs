@@ -1,0 +1,24 @@
+using Fabric.Core.Tenants;
+using Fabric.Core.Trust;
+
+namespace Fabric.Embedded.Engine;
+
+/// <summary>A tenant in memory with all that it owns.</summary>
+internal sealed class TenantEntry(TenantState state)
+{
+    internal TenantState State { get; } = state;
+    internal SortedDictionary<string, UserEntry> Users { get; } = new(StringComparer.Ordinal);
+    internal SortedDictionary<string, AgentEntry> Agents { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Trust grants that it gave or was given.</summary>
+    internal List<TrustState> Trusts { get; } = [];
+
+    /// <summary>Signing keys that still verify, oldest first.</summary>
+    internal List<SigningKeyEntry> Keys { get; } = [];
+
+    /// <summary>The key that signs: the newest.</summary>
+    internal SigningKeyEntry SigningKey => Keys[^1];
+
+    /// <summary>Sessions of its agents that are live.</summary>
+    internal int LiveSessions { get; set; }
+}

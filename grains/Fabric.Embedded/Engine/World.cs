@@ -1,0 +1,236 @@
+using Fabric.Core.Agents;
+using Fabric.Core.Common;
+using Fabric.Core.Credentials;
+using Fabric.Core.Journal;
+using Fabric.Core.Keys;
+using Fabric.Core.Lineages;
+using Fabric.Core.Nodes;
+using Fabric.Core.Quotas;
+using Fabric.Core.Scopes;
+using Fabric.Core.Sessions;
+using Fabric.Core.Tenants;
+using Fabric.Core.Trust;
+using Fabric.Core.Users;
+using Fabric.Engine;
+
+namespace Fabric.Embedded.Engine;
+
+/// <summary>
+/// All state in memory. Changed by <see cref="Apply"/> alone, live and at replay alike, always under the engine's lock.
+/// </summary>
+internal sealed class World(HandleSpace handles)
+{
+    private readonly Interner<ScopeSet> _scopes = new(100_000);
+    private readonly Interner<string> _texts = new(100_000);
+
+    internal HandleSpace Handles { get; } = handles;
+    internal SortedDictionary<string, TenantEntry> Tenants { get; } = new(StringComparer.Ordinal);
+    internal SessionTable Sessions { get; } = new();
+    internal Dictionary<UInt128, TrustState> Trusts { get; } = [];
+    internal Dictionary<Handle, LockState> Locks { get; } = [];
+    internal Dictionary<Handle, QuotaState> Quotas { get; } = [];
+    internal SortedDictionary<string, ApiKeyEntry> ApiKeys { get; } = new(StringComparer.Ordinal);
+    internal RequestTable Requests { get; } = new();
+
+    /// <summary>Which entities changed since the last checkpoint.</summary>
+    internal DirtySet Dirty { get; } = new();
+
+    /// <summary>Takes an event in. <paramref name="revision"/>: the feed's head after it.</summary>
+    internal void Apply(FabricEvent e, Instant at, string by, ulong revision)
+    {
+        switch (e)
+        {
+            case SessionOpened opened: Open(opened, at); break;
+            case SessionApproved approved: Approve(approved); break;
+            case SessionEnded ended: End(ended, at); break;
+            case CredentialsIssued issued: Issue(issued); break;
+            case QuotaDrawn drawn: Quotas.GetValueOrDefault(drawn.Quota)?.Apply(drawn); Dirty.Quotas.Add(drawn.Quota); break;
+            case QuotaReturned returned: Quotas.GetValueOrDefault(returned.Quota)?.Apply(returned); Dirty.Quotas.Add(returned.Quota); break;
+            case NodeRevoked revoked: Revoke(revoked, at, revision); break;
+            case CredentialsRevoked revoked: Requests.Add(revoked.RequestKey, revision, at); break;
+            case NodeLocked locked: Locks[locked.Handle] = new LockState(locked.Target, locked.Handle, locked.Until, locked.Reason, by, at); Dirty.Locks.Add(locked.Handle); break;
+            case NodeUnlocked unlocked: Locks.Remove(unlocked.Handle); Dirty.Locks.Add(unlocked.Handle); break;
+            default: ApplyDirectory(e, at); break;
+        }
+    }
+
+    /// <summary>Whether an event changes tenants, users, agents, trust grants or keys: what checkpoints keep as events.</summary>
+    internal static bool IsDirectory(FabricEvent e) => e is not (
+        SessionOpened or SessionApproved or SessionEnded or CredentialsIssued or CredentialsRevoked or QuotaDrawn or QuotaReturned or NodeLocked or NodeUnlocked);
+
+    internal SessionState? Session(UInt128 id) => Sessions.TryGet(id, out var session) ? session : null;
+
+    internal TenantEntry? Tenant(string? id) => id is not null && Tenants.TryGetValue(id, out var tenant) ? tenant : null;
+
+    internal AgentEntry? Agent(string tenant, string agent) => Tenant(tenant)?.Agents.GetValueOrDefault(agent);
+
+    internal UserEntry? User(string? tenant, string? user) => user is null ? null : Tenant(tenant)?.Users.GetValueOrDefault(user);
+
+    /// <summary>How a node stands; null for sessions, credentials and what is not known.</summary>
+    internal NodeStanding? Standing(NodeRef node) => node.Kind switch
+    {
+        NodeKind.Tenant => Tenant(node.Tenant)?.State.Standing,
+        NodeKind.User => User(node.Tenant, node.Id)?.State.Standing,
+        NodeKind.Agent => Agent(node.Tenant, node.Id)?.State.Standing,
+        NodeKind.Trust when Names.ParseId(node.Id) is { } id => Trusts.GetValueOrDefault(id)?.Standing,
+        _ => null,
+    };
+
+    /// <summary>Takes an ended session out of memory; the audit keeps its story.</summary>
+    internal void Forget(UInt128 id)
+    {
+        Sessions.Remove(id);
+        Dirty.ForgottenSessions.Add(id);
+    }
+
+    /// <summary>Puts a session in.</summary>
+    internal void Put(SessionState session)
+    {
+        Sessions.Add(session);
+        if (session.IsLive)
+        {
+            Tenant(session.Tenant)!.LiveSessions++;
+        }
+    }
+
+    /// <summary>One instance of equal scope sets and texts: a million sessions share few.</summary>
+    internal SessionOpened Intern(SessionOpened e)
+    {
+        var agent = Agent(e.Tenant, e.Agent)?.State;
+        var user = User(e.UserTenant, e.User)?.State;
+        return e with
+        {
+            Tenant = agent?.Tenant ?? e.Tenant,
+            Agent = agent?.Id ?? e.Agent,
+            UserTenant = user?.Tenant ?? e.UserTenant,
+            User = user?.Id ?? e.User,
+            Purpose = _texts.Intern(e.Purpose),
+            RequestedBy = _texts.Intern(e.RequestedBy),
+            Scopes = _scopes.Intern(e.Scopes),
+        };
+    }
+
+    private void Open(SessionOpened opened, Instant at)
+    {
+        if (Sessions.TryGet(opened.Id, out _))
+        {
+            return;
+        }
+
+        var e = Intern(opened);
+        Put(new SessionState(e, at));
+        Sessions.MarkDirty(e.Id);
+        foreach (var entry in e.Scopes.Entries)
+        {
+            foreach (var quota in entry.Quotas)
+            {
+                AddQuota(quota, at + Limits.SessionLifetimeMax + Limits.ApprovalWaitMax);
+            }
+        }
+    }
+
+    private void Approve(SessionApproved approved)
+    {
+        Session(approved.Id)?.Apply(approved);
+        Sessions.MarkDirty(approved.Id);
+    }
+
+    private void End(SessionEnded ended, Instant at)
+    {
+        if (Session(ended.Id) is { IsLive: true } session)
+        {
+            session.Apply(ended, at);
+            Tenant(ended.Tenant)!.LiveSessions--;
+            Sessions.MarkDirty(ended.Id);
+        }
+    }
+
+    private void Issue(CredentialsIssued issued)
+    {
+        Session(issued.Session)?.Apply(issued);
+        Sessions.MarkDirty(issued.Session);
+        foreach (var quota in issued.Quotas)
+        {
+            AddQuota(quota, issued.ExpiresAt + Limits.ClockSkew);
+        }
+    }
+
+    private void AddQuota(QuotaRef quota, Instant dropAfter)
+    {
+        if (Quotas.TryAdd(quota.Id, new QuotaState(quota, dropAfter)))
+        {
+            Dirty.Quotas.Add(quota.Id);
+        }
+    }
+
+    private void Revoke(NodeRevoked revoked, Instant at, ulong revision)
+    {
+        Requests.Add(revoked.RequestKey, revision, at);
+        Standing(revoked.Target)?.Apply(revoked);
+    }
+
+    private void ApplyDirectory(FabricEvent e, Instant at)
+    {
+        switch (e)
+        {
+            case TenantCreated created:
+                var tenant = new TenantState { Id = created.Tenant, Handle = Handles.OfTenant(created.Tenant) };
+                tenant.Apply(created, at);
+                Tenants[created.Tenant] = new TenantEntry(tenant);
+                break;
+            case TenantAmended amended: Tenant(amended.Tenant)!.State.Apply(amended); break;
+            case UserRegistered registered:
+                var user = new UserState { Tenant = Tenant(registered.Tenant)!.State.Id, Id = registered.Id, Handle = Handles.OfUser(registered.Tenant, registered.Id) };
+                user.Apply(registered, at);
+                Tenant(registered.Tenant)!.Users[registered.Id] = new UserEntry(user);
+                break;
+            case UserAmended amended: User(amended.Tenant, amended.Id)!.State.Apply(amended); break;
+            case AgentRegistered registered:
+                var agent = new AgentState { Tenant = Tenant(registered.Tenant)!.State.Id, Id = registered.Id, Handle = Handles.OfAgent(registered.Tenant, registered.Id) };
+                agent.Apply(registered, at);
+                Tenant(registered.Tenant)!.Agents[registered.Id] = new AgentEntry(agent);
+                break;
+            case AgentSecretRotated rotated: Agent(rotated.Tenant, rotated.Id)!.State.Apply(rotated); break;
+            case AgentTransferred transferred: Agent(transferred.Tenant, transferred.Id)!.State.Apply(transferred); break;
+            case AgentReviewed reviewed: Agent(reviewed.Tenant, reviewed.Id)!.State.Apply(reviewed); break;
+            case TrustProposed proposed: Propose(proposed, at); break;
+            case TrustAccepted accepted: Trusts[accepted.Id].Apply(accepted); break;
+            default: ApplyKeys(e, at); break;
+        }
+    }
+
+    private void Propose(TrustProposed e, Instant at)
+    {
+        var trust = new TrustState
+        {
+            Id = e.Id, Handle = Handles.OfId(NodeKind.Trust, Handles.OfTenant(e.Grantor), e.Id), Grantor = e.Grantor, Grantee = e.Grantee,
+            Scopes = e.Scopes, CreatedAt = at, ExpiresAt = e.ExpiresAt,
+        };
+        Trusts[e.Id] = trust;
+        Tenant(e.Grantor)!.Trusts.Add(trust);
+        Tenant(e.Grantee)!.Trusts.Add(trust);
+    }
+
+    private void ApplyKeys(FabricEvent e, Instant at)
+    {
+        switch (e)
+        {
+            case SigningKeyAdded added:
+                var tenant = Tenant(added.Tenant)!;
+                tenant.Keys.Add(new SigningKeyEntry(
+                    new VerificationKey(added.Kid, added.Tenant, tenant.State.Handle, added.X, added.Y, Instant.Never), added.SealedPrivate));
+                break;
+            case SigningKeyRetired retired:
+                Tenant(retired.Tenant)!.Keys.Find(key => key.Key.Kid == retired.Kid)!.Retire(retired.RetireAfter);
+                break;
+            case ApiKeyMade made:
+                ApiKeys[made.Id] = new ApiKeyEntry(made.Id, new Caller((Role)made.Role, made.Tenant, made.Subject), at, made.ExpiresAt, made.SecretHash);
+                break;
+            case ApiKeyRevoked revoked:
+                ApiKeys[revoked.Id].RevokedAt = at;
+                break;
+            default:
+                throw new InvalidRecordException($"event `{e.Kind}` has no place");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using Fabric.Contracts.Audit;
+using Fabric.Contracts.Checks;
+using Fabric.Core.Common;
+using Fabric.Core.Scopes;
+using Fabric.Embedded.Engine;
+using Fabric.Engine;
+
+namespace Fabric.Embedded.Operations;
+
+internal sealed partial class EmbeddedFabric
+{
+    private const int ChecksMax = 1_000;
+    private const int UsageLinesMax = 10_000;
+
+    public async ValueTask<Outcome<CheckAnswer>> CheckAsync(CheckRequest request, CancellationToken cancellation = default)
+    {
+        var @class = ClassOf(request.Class);
+        if ((RefuseCheck() ?? CheckCall(request, @class)) is { } refused)
+        {
+            return refused;
+        }
+
+        if (request.MinRevision is { } least && least > Ledger.Revision)
+        {
+            return new CheckAnswer(false, Codes.CheckBehindRevision, Ledger.Revision, 0);
+        }
+
+        // INVARIANT T1: who guards one tenant is told nothing about tokens that have nothing to do with it.
+        var decision = await engine.Checker.CheckAsync(
+            request.Token, new ToolCall(request.Tool, request.Action, request.Resource, @class), caller.Tenant ?? request.Tenant, request.Audience,
+            request.Environment, cancellation).ConfigureAwait(false);
+        return decision.Code == Codes.TokenForeignTenant
+            ? new CheckAnswer(false, decision.Code, decision.Revision, 0)
+            : Checker.Answer(decision);
+    }
+
+    public async ValueTask<Outcome<CheckAnswers>> CheckManyAsync(CheckBatch batch, CancellationToken cancellation = default)
+    {
+        if (batch.Checks is null || batch.Checks.Count is 0 or > ChecksMax)
+        {
+            return new Rejection(Codes.TooLarge, "checks", $"1 to {ChecksMax} calls are checked at once");
+        }
+
+        var answers = new CheckAnswer[batch.Checks.Count];
+        for (var i = 0; i < answers.Length; i++)
+        {
+            var answer = await CheckAsync(batch.Checks[i], cancellation).ConfigureAwait(false);
+            if (!answer.IsOk)
+            {
+                return answer.Rejection with { Subject = $"checks[{i}].{answer.Rejection.Subject}" };
+            }
+
+            answers[i] = answer.Value;
+        }
+
+        return new CheckAnswers(answers);
+    }
+
+    public async ValueTask<Outcome<ulong>> ReportUsageAsync(UsageReport report, CancellationToken cancellation = default)
+    {
+        if ((caller.Role & (Role.EnforcementPoint | Role.Operator)) == 0)
+        {
+            return Refuse(Role.EnforcementPoint, caller.Tenant)!;
+        }
+
+        if (report.Lines is null || report.Lines.Count > UsageLinesMax)
+        {
+            return new Rejection(Codes.TooLarge, "lines", $"a report has at most {UsageLinesMax} lines");
+        }
+
+        for (var i = 0; i < report.Lines.Count; i++)
+        {
+            if (CheckLine(report.Lines[i]) is { } bad)
+            {
+                return bad with { Subject = $"lines[{i}].{bad.Subject}" };
+            }
+        }
+
+        return await engine.TakeUsageAsync(report, caller.Name).ConfigureAwait(false);
+    }
+
+    private Rejection? RefuseCheck() => (caller.Role & (Role.EnforcementPoint | Role.Operator | Role.TenantAdmin)) == 0
+        ? new Rejection(Codes.Forbidden, Caller.NameOf(caller.Role), "the caller's role does not allow this")
+        : null;
+
+    // What does not say how much harm it can do counts as the worst.
+    private static ActionClass ClassOf(string? name) => name switch
+    {
+        "read" => ActionClass.Read,
+        "write" => ActionClass.Write,
+        null or "destructive" => ActionClass.Destructive,
+        _ => default,
+    };
+
+    private static Rejection? CheckCall(CheckRequest request, ActionClass @class)
+    {
+        if (@class == default)
+        {
+            return new Rejection(Codes.InvalidField, "class", "a class is `read`, `write` or `destructive`");
+        }
+
+        return Plain("tool", request.Tool, 256) ?? Plain("action", request.Action, 256) ?? Plain("resource", request.Resource, 2_048)
+            ?? (request.Token is null ? new Rejection(Codes.InvalidField, "token", "a token is required") : null);
+    }
+
+    private static Rejection? Plain(string field, string? value, int most) => value is not null && value.Length <= most && PlainText.Is(value)
+        ? null
+        : new Rejection(Codes.InvalidField, field, $"a plain text of at most {most} characters is required");
+
+    private static Rejection? CheckLine(UsageLine line)
+    {
+        if (line is null || line.Count < 1 || Names.ParseId(line.Session) is null || Names.ParseId(line.Credential) is null)
+        {
+            return new Rejection(Codes.InvalidField, "count", "a line has a count of at least 1, a session and a credential");
+        }
+
+        return Names.CheckId("tenant", line.Tenant) ?? Names.CheckId("agent", line.Agent) ?? Plain("tool", line.Tool, 256)
+            ?? Plain("action", line.Action, 256) ?? Plain("resource", line.Resource, 2_048)
+            ?? (line.User is null ? null : Names.CheckText("user", line.User)) ?? (line.Code is null ? null : Names.CheckText("code", line.Code));
+    }
+}

@@ -1,0 +1,106 @@
+using Fabric.Contracts.Common;
+using Fabric.Contracts.Keys;
+using Fabric.Core.Common;
+using Fabric.Core.Keys;
+using Fabric.Embedded.Engine;
+using Fabric.Engine;
+
+namespace Fabric.Embedded.Operations;
+
+internal sealed partial class EmbeddedFabric
+{
+    private static readonly TimeSpan ApiKeyLifetimeMax = TimeSpan.FromDays(3660);
+
+    public ValueTask<Outcome<ApiKeyWithSecret>> MakeApiKeyAsync(MakeApiKey command, CancellationToken cancellation = default)
+    {
+        var role = Caller.RoleOf(command.Role ?? "");
+        if ((Refuse(Admins, command.Tenant) ?? CheckKey(command, role)) is { } refused)
+        {
+            return new(refused);
+        }
+
+        var (id, secret) = Secrets.MakeApiKey();
+        lock (Ledger.Gate)
+        {
+            var now = Now;
+            var expires = command.ExpiresAt is { } moment ? Instant.From(moment) : Instant.Never;
+            if (command.ExpiresAt is not null && (expires <= now || expires > now + ApiKeyLifetimeMax))
+            {
+                return new(new Rejection(Codes.InvalidField, "expiresAt", "an API key ends within ten years from now"));
+            }
+
+            if (command.Tenant is not null && World.Tenant(command.Tenant) is null)
+            {
+                return new(Missing(command.Tenant));
+            }
+
+            var made = new ApiKeyMade(id, (int)role, command.Subject, command.Tenant, expires, Secrets.Hash(secret));
+            return WhenDurable(Commit_NeedsLock(now, made), _ => new ApiKeyWithSecret(InfoOf(World.ApiKeys[id]), secret));
+        }
+    }
+
+    public ValueTask<Outcome<Page<ApiKeyInfo>>> ListApiKeysAsync(PageQuery query, CancellationToken cancellation = default)
+    {
+        if ((Refuse(Admins, caller.Tenant) ?? CheckPage(query)) is { } refused)
+        {
+            return new(refused);
+        }
+
+        lock (Ledger.Gate)
+        {
+            return new(PageOf(World.ApiKeys, query, entry => caller.Tenant is null || caller.Tenant == entry.Caller.Tenant, InfoOf));
+        }
+    }
+
+    public ValueTask<Outcome<ApiKeyInfo>> RevokeApiKeyAsync(string id, CancellationToken cancellation = default)
+    {
+        lock (Ledger.Gate)
+        {
+            if (Refuse(Admins, caller.Tenant) is { } refused)
+            {
+                return new(refused);
+            }
+
+            if (!World.ApiKeys.TryGetValue(id, out var entry) || (caller.Tenant is not null && caller.Tenant != entry.Caller.Tenant))
+            {
+                return new(Missing(id));
+            }
+
+            if (entry.RevokedAt is not null)
+            {
+                return new(InfoOf(entry));
+            }
+
+            // Like every revocation, in force at once, whatever the disk does.
+            return WhenDurable(
+                Ledger.Emit_NeedsLock(caller.Name, Now, [new ApiKeyRevoked(id, entry.Caller.Tenant)], reserved: true), _ => InfoOf(entry));
+        }
+    }
+
+    private Rejection? CheckKey(MakeApiKey command, Role role)
+    {
+        if (role is Role.None or Role.Agent)
+        {
+            return new Rejection(
+                Codes.InvalidField, "role", "a role is `operator`, `tenant_admin`, `approver`, `enforcement_point` or `auditor`");
+        }
+
+        if (Names.CheckId("subject", command.Subject) is { } bad)
+        {
+            return bad;
+        }
+
+        if (role == Role.Operator && (caller.Tenant is not null || command.Tenant is not null))
+        {
+            return new Rejection(Codes.Forbidden, "role", "only an operator makes operator keys, and they are of no tenant");
+        }
+
+        return role is Role.TenantAdmin or Role.Approver && command.Tenant is null
+            ? new Rejection(Codes.InvalidField, "tenant", "this role belongs to a tenant")
+            : null;
+    }
+
+    private static ApiKeyInfo InfoOf(ApiKeyEntry entry) => new(
+        entry.Id, Caller.NameOf(entry.Caller.Role), entry.Caller.Subject, entry.Caller.Tenant, entry.CreatedAt.ToDateTimeOffset(),
+        entry.ExpiresAt == Instant.Never ? null : entry.ExpiresAt.ToDateTimeOffset(), entry.RevokedAt?.ToDateTimeOffset());
+}

@@ -1,0 +1,296 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Fabric.Contracts;
+using Fabric.Contracts.Revocations;
+using Fabric.Core.Common;
+using Fabric.Core.Credentials;
+using Fabric.Core.Index;
+using Fabric.Core.Lineages;
+using Fabric.Core.Nodes;
+using Fabric.Core.Sessions;
+using Fabric.Embedded.Engine;
+using Fabric.Engine;
+using Fabric.Engine.Wire;
+
+namespace Fabric.Embedded.Operations;
+
+internal sealed partial class EmbeddedFabric
+{
+    // Credentials that are revoked under one hold of the lock: about a millisecond, so that a storm slows nobody (R5).
+    private const int TombstonesAtOnce = 4_096;
+
+    public ValueTask<Outcome<Receipt>> RevokeAsync(RevokeRequest request, CancellationToken cancellation = default)
+    {
+        if ((CheckWait(request.Wait, request.TimeoutMs) ?? Names.CheckText("reason", request.Reason)
+            ?? Names.CheckText("idempotencyKey", request.IdempotencyKey)) is { } bad)
+        {
+            return new(bad);
+        }
+
+        if (request.Credentials is not null == request.Node is not null)
+        {
+            return new(new Rejection(Codes.InvalidField, "node", "either a node or a list of credentials is revoked"));
+        }
+
+        return request.Credentials is not null ? RevokeCredentials(request, cancellation) : RevokeNode(request, cancellation);
+    }
+
+    public ValueTask<Outcome<Receipt>> GetReceiptAsync(ulong revision, string wait = "accepted", int timeoutMs = 0, CancellationToken cancellation = default)
+    {
+        if ((Refuse(Readers | Role.EnforcementPoint | Role.Agent, caller.Tenant) ?? CheckWait(wait, timeoutMs)) is { } bad)
+        {
+            return new(bad);
+        }
+
+        return revision == 0 || revision > Ledger.Revision
+            ? new(new Rejection(Codes.NotFound, revision.ToString(), "no change has this revision"))
+            : Receipts(revision, null, wait, timeoutMs, cancellation);
+    }
+
+    private ValueTask<Outcome<Receipt>> RevokeNode(RevokeRequest request, CancellationToken cancellation)
+    {
+        var read = NodeWire.Read(request.Node);
+        if (!read.IsOk)
+        {
+            return new(read.Rejection);
+        }
+
+        var node = read.Value;
+        var single = node.Kind is NodeKind.Session or NodeKind.Credential;
+        if (request.Mode is not (null or "terminal" or "generation") || (single && request.Mode == "generation"))
+        {
+            return new(new Rejection(Codes.InvalidField, "mode", "a mode is `terminal` or, for tenants, users, agents and trust grants, `generation`"));
+        }
+
+        if (RefuseEnding(node) is { } refused)
+        {
+            return new(refused);
+        }
+
+        if (request.DryRun)
+        {
+            return BlastRadius(node, cancellation);
+        }
+
+        if (node.Kind == NodeKind.Credential)
+        {
+            return RevokeCredentials(request with { Node = null, Tenant = node.Tenant, Credentials = [node.Id] }, cancellation);
+        }
+
+        var terminal = single || request.Mode == "terminal";
+        var key = RequestKey(request, implicitly: terminal);
+        lock (Ledger.Gate)
+        {
+            var known = World.Requests.Find(key);
+            if (!known.IsOk)
+            {
+                return new(known.Rejection);
+            }
+
+            if (known.Value is { } revision)
+            {
+                return Receipts(revision, null, request.Wait, request.TimeoutMs, cancellation);
+            }
+
+            var (events, now) = (new List<NodeRevoked>(), Now);
+            return Decide_NeedsLock(node, World.Standing(node), terminal, terminal ? "revoked" : "generation", request.Reason, now, events, key) is { } bad
+                ? new(bad)
+                : Revoked_NeedsLock(events, now, request.Wait, request.TimeoutMs, cancellation);
+        }
+    }
+
+    // Either side of a trust grant ends it; all else is ended by its own tenant only (T1).
+    private Rejection? RefuseEnding(NodeRef node)
+    {
+        if (node.Kind == NodeKind.Trust && (caller.Role & Admins) != 0 && caller.Tenant is not null)
+        {
+            lock (Ledger.Gate)
+            {
+                return World.Trusts.TryGetValue(Names.ParseId(node.Id)!.Value, out var trust) && trust.Grantor == node.Tenant
+                    && (trust.Grantor == caller.Tenant || trust.Grantee == caller.Tenant) ? null : Missing(node.Id);
+            }
+        }
+
+        // The tenant whose agent received a session ends it, and so does the tenant that it was delegated from.
+        if (node.Kind == NodeKind.Session && (caller.Role & Admins) != 0 && caller.Tenant is { } own && own != node.Tenant)
+        {
+            lock (Ledger.Gate)
+            {
+                return World.Session(Names.ParseId(node.Id)!.Value) is { } state && state.Tenant == node.Tenant
+                    && state.Lineage.Contains(NodeKind.Tenant, World.Handles.OfTenant(own)) ? null : Missing(node.Id);
+            }
+        }
+
+        return Refuse(node.Kind == NodeKind.Tenant ? Role.Operator | Role.TenantAdmin : Admins, node.Tenant, node.Id);
+    }
+
+    private Rejection? Decide_NeedsLock(
+        NodeRef target, NodeStanding? standing, bool terminal, string mode, string? reason, Instant now, List<NodeRevoked> events, UInt128 key = default)
+    {
+        if (standing is null && target.Kind == NodeKind.Tenant)
+        {
+            return Missing(target.Id);
+        }
+
+        // Sessions end with their record; everything else lives at most as long as a session that was opened under it a moment ago.
+        if (target.Kind == NodeKind.Session && World.Session(Names.ParseId(target.Id)!.Value) is { } session)
+        {
+            if (session.Tenant != target.Tenant)
+            {
+                return Missing(target.Id);
+            }
+
+            events.Add(SessionEnd.Revocation(session, mode, reason ?? mode, key));
+            return null;
+        }
+
+        var dropAfter = now + Limits.SessionLifetimeMax + Limits.ApprovalWaitMax + Limits.ClockSkew + Limits.ClockSkew;
+        var decided = NodeDecider.Revoke(standing, new RevokeNode(target, World.Handles.Of(target), terminal, mode, reason, dropAfter, key));
+        if (!decided.IsOk)
+        {
+            return decided.Rejection;
+        }
+
+        if (decided.Value is { } revoked)
+        {
+            events.Add(revoked);
+        }
+
+        return null;
+    }
+
+    private ValueTask<Outcome<Receipt>> Revoked_NeedsLock(
+        List<NodeRevoked> revoked, Instant now, string wait, int timeoutMs, CancellationToken cancellation)
+    {
+        if (revoked.Count == 0)
+        {
+            // Ended before: the receipt of what holds now (R5).
+            return Receipts(Ledger.Revision, null, wait, timeoutMs, cancellation);
+        }
+
+        var events = new List<Core.Journal.FabricEvent>(revoked.Count + 1);
+        events.AddRange(revoked);
+        if (revoked[0].Target.Kind == NodeKind.Session && World.Session(Names.ParseId(revoked[0].Target.Id)!.Value) is { IsLive: true } session)
+        {
+            events.Add(new SessionEnded(session.Id, session.Tenant, SessionStatus.Revoked, revoked[0].Reason));
+        }
+
+        var committed = Ledger.Emit_NeedsLock(caller.Name, now, events, reserved: true);
+        engine.Sweeper.Wake();
+        return Receipt_NeedsLock(committed, now, wait, timeoutMs, cancellation);
+    }
+
+    private async ValueTask<Outcome<Receipt>> RevokeCredentials(RevokeRequest request, CancellationToken cancellation)
+    {
+        if ((Names.CheckId("tenant", request.Tenant) ?? Refuse(Admins, request.Tenant)) is { } refused)
+        {
+            return refused;
+        }
+
+        if (request.Credentials!.Count is 0 or > Limits.RevocationBatchMax)
+        {
+            return new Rejection(Codes.TooLarge, "credentials", $"1 to {Limits.RevocationBatchMax} credentials are revoked at once");
+        }
+
+        var ids = new UInt128[request.Credentials.Count];
+        for (var i = 0; i < ids.Length; i++)
+        {
+            if (Names.ParseId(request.Credentials[i]) is not { } id)
+            {
+                return new Rejection(Codes.InvalidField, $"credentials[{i}]", "a credential's id has 32 lower-case hex digits");
+            }
+
+            ids[i] = id;
+        }
+
+        if (request.DryRun)
+        {
+            return await BlastRadiusOfCredentials(request.Tenant!, ids, cancellation).ConfigureAwait(false);
+        }
+
+        return await Tombstones(request, ids, cancellation).ConfigureAwait(false);
+    }
+
+    private async ValueTask<Outcome<Receipt>> Tombstones(RevokeRequest request, UInt128[] ids, CancellationToken cancellation)
+    {
+        var key = RequestKey(request, implicitly: true);
+        var tenantHandle = World.Handles.OfTenant(request.Tenant!);
+        var records = new List<IndexRecord>(Math.Min(ids.Length, TombstonesAtOnce));
+        for (var from = 0; ; from += TombstonesAtOnce)
+        {
+            var chunk = new ArraySegment<UInt128>(ids, from, Math.Min(TombstonesAtOnce, ids.Length - from));
+            var last = from + chunk.Count == ids.Length;
+            var decidedAt = Now;
+            // The key stands on the last part only: a request that was cut short is carried out again, not taken for done.
+            var decided = CredentialDecider.Revoke(request.Tenant!, chunk, request.Reason, last ? key : UInt128.Zero, decidedAt);
+            if (!decided.IsOk)
+            {
+                return decided.Rejection;
+            }
+
+            records.Clear();
+            foreach (var id in chunk)
+            {
+                records.Add(new IndexRecord(
+                    World.Handles.OfId(NodeKind.Credential, tenantHandle, id), NodeKind.Credential, IndexRecord.Terminal, default, decided.Value.DropAfter));
+            }
+
+            ulong? done = null;
+            ValueTask<Outcome<Receipt>> receipt = default;
+            lock (Ledger.Gate)
+            {
+                if (from == 0)
+                {
+                    if (World.Tenant(request.Tenant) is null)
+                    {
+                        return Missing(request.Tenant!);
+                    }
+
+                    var known = World.Requests.Find(key);
+                    if (!known.IsOk)
+                    {
+                        return known.Rejection;
+                    }
+
+                    done = known.Value;
+                }
+
+                if (done is null)
+                {
+                    var committed = Ledger.Emit_NeedsLock(caller.Name, decidedAt, [decided.Value], reserved: true, records);
+                    if (!committed.IsOk)
+                    {
+                        return committed.Rejection;
+                    }
+
+                    if (!last)
+                    {
+                        continue;
+                    }
+
+                    receipt = Receipt_NeedsLock(committed, decidedAt, request.Wait, request.TimeoutMs, cancellation);
+                }
+            }
+
+            return done is { } revision
+                ? await Receipts(revision, null, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false)
+                : await receipt.ConfigureAwait(false);
+        }
+    }
+
+    // Names a request: 64 bits of its key (or, for what can only be done once, of itself) and 64 of its content. Zero: not named.
+    private UInt128 RequestKey(RevokeRequest request, bool implicitly)
+    {
+        if (request.IdempotencyKey is null && !implicitly)
+        {
+            return UInt128.Zero;
+        }
+
+        var content = request with { IdempotencyKey = null, Wait = "", TimeoutMs = 0 };
+        var body = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(content, FabricJson.Default.RevokeRequest));
+        var named = request.IdempotencyKey is { } key ? SHA256.HashData(Encoding.UTF8.GetBytes($"{caller.Name}\n{key}")) : body;
+        return new UInt128(
+            System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(named), System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(body));
+    }
+}
