@@ -1,5 +1,7 @@
 using Fabric.Core.Common;
 using Fabric.Engine;
+using Fabric.Engine.Feed;
+using Fabric.Silo.Feed;
 using Fabric.Silo.Metrics;
 
 namespace Fabric.Silo.Api;
@@ -28,6 +30,7 @@ internal static class Surface
         ChangeRoutes.Map(routes);
         AuditRoutes.Map(routes);
         ApiKeyRoutes.Map(routes);
+        FeedEndpoint.Map(guarded, engine.Feed, caller => new EngineEdgeService(engine, caller));
         HealthRoutes.Map(routes, engine, app.Services.GetRequiredService<PrometheusText>());
         guarded.MapOpenApi("/openapi/{documentName}.json").Open();
         Verify(app);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Reflection;
 using Fabric.Contracts;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
@@ -24,7 +25,14 @@ internal sealed class StubEngine : IFabricEngine
 
     public EngineHealth Health { get; set; } = new(true, [new HealthPart("storage", true, null)]);
 
-    public IFabric As(Caller caller) => StubFabric.Make(Calls);
+    /// <summary>What a method answers; unless told otherwise a refusal.</summary>
+    public Func<MethodInfo, object?[], object> Answer { get; set; } = (method, _) => StubFabric.Refuse(method.ReturnType.GetGenericArguments()[0]);
+
+    public IFabric As(Caller caller) => StubFabric.Make((method, arguments) =>
+    {
+        Calls.Enqueue(method.Name);
+        return Answer(method, arguments);
+    });
 
     public Outcome<Caller> Authenticate(ReadOnlySpan<char> presented)
     {

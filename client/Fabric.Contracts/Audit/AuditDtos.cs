@@ -17,11 +17,13 @@ public sealed record AuditEntry(
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record UsageReport(string Edge, IReadOnlyList<UsageLine> Lines, string? ReportId = null);
 
-/// <summary>Calls of one credential on one tool, action and resource with one outcome. <paramref name="Code"/> null: allowed.</summary>
+/// <summary>
+/// Calls of one credential on one tool, action and resource with one outcome. <paramref name="Code"/> null: allowed. Every field is stated, also null.
+/// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record UsageLine(
-    string Tenant, string? User, string Agent, string Session, string Credential, string Tool, string Action, string Resource, string? Code,
-    bool BestEffort, long Count, DateTimeOffset FirstAt, DateTimeOffset LastAt, ulong Revision);
+    string Tenant, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? User, string Agent, string Session, string Credential,
+    string Tool, string Action, string Resource, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Code, bool BestEffort, long Count, DateTimeOffset FirstAt, DateTimeOffset LastAt, ulong Revision);
 
 /// <summary>That a usage report is in the audit: the revision that its record carries.</summary>
 public sealed record UsageReceipt(ulong Revision);

@@ -21,7 +21,6 @@ internal sealed class CachedToken : UsageLine
     private long _aliveVersion = long.MinValue;
     private long _keysVersion;
     private long _validUntilMs;
-    private CheckRules? _passedRules;
     private UsageLine[]? _more;
     private int _next;
 
@@ -60,13 +59,6 @@ internal sealed class CachedToken : UsageLine
 
     /// <summary>The last moment at which the token and its key are good.</summary>
     public long ValidUntilMs => Volatile.Read(ref _validUntilMs);
-
-    /// <summary>The rules that the token passed last: audience and tenant need not be compared again.</summary>
-    public CheckRules? PassedRules
-    {
-        get => Volatile.Read(ref _passedRules);
-        set => Volatile.Write(ref _passedRules, value);
-    }
 
     /// <summary>Begins to load what a check will read, while the fingerprint is still being computed.</summary>
     public long Touch() => (long)_d ^ Count ^ _validUntilMs;

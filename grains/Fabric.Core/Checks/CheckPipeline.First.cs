@@ -90,7 +90,6 @@ public sealed partial class CheckPipeline
             }
         }
 
-        token.PassedRules = rules;
         return null;
     }
 

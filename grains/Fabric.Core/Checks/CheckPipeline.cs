@@ -75,7 +75,7 @@ public sealed partial class CheckPipeline
         var version = index.Version;
         var keysVersion = token.KeysVersion;
         var line = token.Allows(call, rules) ? token : token.FindAllowed(call, rules);
-        if (token.AliveVersion == version && line is { Quotas: null } && ReferenceEquals(token.PassedRules, rules) && basis.IsPlain)
+        if (token.AliveVersion == version && line is { Quotas: null } && basis.IsPlain)
         {
             var moment = _clock.Read();
             var stalenessMs = leaseMs == ICheckView.Authority ? 0 : Staleness(moment, leaseMs);

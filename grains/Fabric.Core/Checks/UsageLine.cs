@@ -14,6 +14,9 @@ internal class UsageLine
     private string? _tool;
     private QuotaSlice[]? _quotas;
 
+    // The class of plainly allowed calls; no class in every other line.
+    private int _allows = -1;
+
     public UsageLine? NextDirty { get; set; }
 
     public string? Tool => Volatile.Read(ref _tool);
@@ -58,6 +61,7 @@ internal class UsageLine
         Rules = rules;
         Code = code;
         BestEffort = bestEffort;
+        _allows = code is null && !bestEffort ? (int)call.Class : -1;
         _quotas = quotas;
         NotAfterMs = notAfterMs;
         Volatile.Write(ref _tool, call.Tool);
@@ -92,10 +96,12 @@ internal class UsageLine
         }
     }
 
-    /// <summary>Whether the line is of plainly allowed calls like this one. The rules are compared as objects: equal ones may be found by <see cref="Is"/>.</summary>
+    /// <summary>
+    /// Whether the line is of plainly allowed calls like this one: then the token has passed the rules, too. The rules are compared as objects;
+    /// a line of equal ones is found by <see cref="Is"/>.
+    /// </summary>
     public bool Allows(in ToolCall call, CheckRules rules) =>
-        Same(Tool, call.Tool) && ReferenceEquals(Rules, rules) && Class == call.Class && Code is null && !BestEffort
-        && Same(Resource, call.Resource) && Same(Action, call.Action);
+        Same(Tool, call.Tool) && ReferenceEquals(Rules, rules) && _allows == (int)call.Class && Same(Resource, call.Resource) && Same(Action, call.Action);
 
     public bool Is(in ToolCall call, CheckRules rules, string? code, bool bestEffort) =>
         Tool == call.Tool && Class == call.Class && BestEffort == bestEffort && Code == code && Resource == call.Resource && Action == call.Action

@@ -163,7 +163,7 @@ public sealed partial class FeedHub
 
     private Task Drained()
     {
-        _drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Settle(_leases.Advance(Now));
         return _drained.Task;
     }

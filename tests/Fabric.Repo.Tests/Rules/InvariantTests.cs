@@ -8,8 +8,8 @@ public sealed partial class InvariantTests
     private static readonly string[] Known = ["R1", "R2", "R3", "R4", "R5", "S1", "S2", "S3", "A1", "T1", "D1", "E1", "B1"];
 
     // Until the whole of the product stands in one place.
-    private static readonly string[] Untested = ["R2", "A1", "T1", "D1", "E1"];
-    private static readonly string[] Unnamed = ["B1", "T1", "R2", "R5", "S1", "S2", "E1", "R3", "A1"];
+    private static readonly string[] Untested = ["A1", "E1"];
+    private static readonly string[] Unnamed = ["B1", "R5", "S1", "S2", "E1"];
 
     public static readonly TheoryData<string> Tested = [.. Known.Except(Untested, StringComparer.Ordinal)];
     public static readonly TheoryData<string> Named = [.. Known.Except(Unnamed, StringComparer.Ordinal)];

@@ -116,16 +116,15 @@ public sealed partial class MemberScanner
             return type.Groups["kind"].Value == "enum" ? after : ScanBody(brace + 1, type.Groups["name"].Value);
         }
 
-        // A property may go on after its accessors: `{ get; } = value;`.
+        // A property may go on after its accessors: `{ get; } = value;`. The value is a table, not a body: it does not count.
         var next = after;
         while (next < _code.Length && char.IsWhiteSpace(_code[next]))
         {
             next++;
         }
 
-        var end = next < _code.Length && _code[next] == '=' ? EndOfStatement(next) : after - 1;
-        Add(start, brace, end, container, block: true);
-        return end + 1;
+        Add(start, brace, after - 1, container, block: true);
+        return next < _code.Length && _code[next] == '=' ? EndOfStatement(next) + 1 : after;
     }
 
     private int EndOfStatement(int at)
