@@ -66,6 +66,20 @@ public sealed partial class CheckPipeline
         return cached is not null ? Decide(cached, call, rules, basis, out need) : CheckFirst(utf8Token, call, rules, basis, out need);
     }
 
+    /// <summary>
+    /// The denial of a call that was left open (<see cref="CheckBasis.MayAsk"/>) and whose answer, from elsewhere, is a denial or did not come. Recorded when
+    /// the token is one that verified.
+    /// </summary>
+    public Decision Deny(string token, in ToolCall call, CheckRules rules, string code)
+    {
+        var cached = _cache.Find<char, Utf16Text>(ref MemoryMarshal.GetReference(token.AsSpan()), token.Length);
+        return cached is null ? Refuse(code, out _) : Deny(cached, call, rules, CheckBasis.Alone, code);
+    }
+
+    /// <summary>The claims of a token that verified and is remembered; null otherwise. Says nothing about whether it may be used.</summary>
+    public TokenClaims? ClaimsOf(string token) =>
+        _cache.Find<char, Utf16Text>(ref MemoryMarshal.GetReference(token.AsSpan()), token.Length)?.Claims;
+
     // The order of reads is that of RevocationIndex's remarks. Whatever is out of the ordinary is left to DecideSlowly, with nothing counted yet.
     private Decision Decide(CachedToken token, in ToolCall call, CheckRules rules, CheckBasis basis, out CheckNeed need)
     {

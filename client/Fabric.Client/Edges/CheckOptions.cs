@@ -1,0 +1,10 @@
+namespace Fabric.Client.Edges;
+
+/// <summary>What a single check asks for beside the call.</summary>
+/// <param name="MinRevision">Decide at this revision or a later one: what a mutation returned. 0: whatever the view has.</param>
+/// <param name="Authoritative">Let the fabric itself decide, whatever the class.</param>
+/// <param name="Timeout">How long an asynchronous check may take in all; null: the enforcement point's own.</param>
+public sealed record CheckOptions(ulong MinRevision = 0, bool Authoritative = false, TimeSpan? Timeout = null)
+{
+    internal static readonly CheckOptions None = new();
+}

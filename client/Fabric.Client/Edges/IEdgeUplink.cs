@@ -1,0 +1,43 @@
+using Fabric.Contracts.Audit;
+using Fabric.Core.Checks;
+using Fabric.Core.Common;
+using Fabric.Core.Keys;
+using Fabric.Core.Lineages;
+using Fabric.Core.Scopes;
+
+namespace Fabric.Client.Edges;
+
+/// <summary>
+/// What an enforcement point asks of the fabric. A fabric that cannot be reached, or does not answer in time, is a refusal with `check.unavailable`;
+/// nothing is thrown but <see cref="OperationCanceledException"/>.
+/// </summary>
+public interface IEdgeUplink
+{
+    /// <summary>
+    /// Asks for the fabric's own decision of a call. Over the same ordered connection as the feed, so that whatever the fabric applied before it answered
+    /// has arrived before the answer. The fabric draws the quotas and records the call.
+    /// </summary>
+    ValueTask<Outcome<FabricAnswer>> CheckAsync(
+        string token, ToolCall call, string? environment, string? audience, ulong minRevision, CancellationToken cancellation);
+
+    /// <summary>Takes up to <paramref name="want"/> units of a quota, which are deducted before they are handed out. Refusals: `quota.*`, `node.not_found`, `storage.unavailable`.</summary>
+    ValueTask<Outcome<QuotaUnits>> TakeQuotaAsync(Handle quota, long want, CancellationToken cancellation);
+
+    /// <summary>Gives unused units back.</summary>
+    ValueTask ReturnQuotaAsync(QuotaReturn units, CancellationToken cancellation);
+
+    /// <summary>The public key of a key id; null when the fabric knows none.</summary>
+    ValueTask<Outcome<VerificationKey?>> FetchKeyAsync(string kid, CancellationToken cancellation);
+
+    /// <summary>Delivers usage. Done when it is on disk; the same report may be sent again.</summary>
+    ValueTask<Outcome<ulong>> ReportUsageAsync(UsageReport report, CancellationToken cancellation);
+}
+
+/// <summary>The fabric's decision. <paramref name="AskedMs"/>: <see cref="EdgeClock.SentMs"/> before the question was sent.</summary>
+public readonly record struct FabricAnswer(bool Allowed, string? Code, ulong Revision, long AskedMs);
+
+/// <summary>
+/// Units of a quota. <paramref name="ValidForMs"/>: for a rate, how long after the request was sent they may be used; 0: no end. <paramref name="Window"/>
+/// names a rate's window. <paramref name="SentMs"/>: <see cref="EdgeClock.SentMs"/> before the request was sent.
+/// </summary>
+public readonly record struct QuotaUnits(long Units, long ValidForMs, long Window, long SentMs);
