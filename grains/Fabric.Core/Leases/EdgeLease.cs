@@ -58,7 +58,10 @@ public sealed class EdgeLease
     /// <summary>The connection is lost: what waits is never granted. The lease goes on until it runs out.</summary>
     public void Lost() => _waiting.Clear();
 
-    /// <summary>Nothing is allowed from now on: the lease is handed back (to be called BEFORE the bye is sent), or the feed has a gap (R2).</summary>
+    /// <summary>
+    /// Nothing is allowed from now on: the lease is handed back, or the feed has a gap (R2). To be called BEFORE a bye is sent; after a bye
+    /// the edge connects as another instance.
+    /// </summary>
     public void Released()
     {
         _waiting.Clear();

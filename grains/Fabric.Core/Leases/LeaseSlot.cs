@@ -3,11 +3,14 @@ using Fabric.Core.Scopes;
 namespace Fabric.Core.Leases;
 
 /// <summary>What the table knows of one edge; or, without a name, of all edges of before an unclean start.</summary>
-internal sealed class LeaseSlot(string? edge, ClassBounds bounds)
+internal sealed class LeaseSlot(string? edge, UInt128 instance, ClassBounds bounds)
 {
     public string? Edge { get; } = edge;
 
-    public ClassBounds Bounds { get; set; } = bounds;
+    /// <summary>The run of the process; 0 when it is not known, and then nobody takes the slot over.</summary>
+    public UInt128 Instance { get; } = instance;
+
+    public ClassBounds Bounds { get; } = bounds;
 
     /// <summary>The number of the connection; 0 when there is none.</summary>
     public ulong Connection { get; private set; }

@@ -23,7 +23,7 @@ public sealed class LeaseTable
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromMilliseconds(250);
     private static readonly ActionClass[] Classes = [ActionClass.Read, ActionClass.Write, ActionClass.Destructive];
 
-    private readonly Dictionary<string, int> _slotOf = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Edge, UInt128 Instance), int> _slotOf = [];
     private readonly List<LeaseSlot?> _slots = [];
     private readonly Stack<int> _free = [];
     private readonly MinTree[] _floors = [new(), new(), new()];
@@ -69,7 +69,7 @@ public sealed class LeaseTable
     public void StartedUnclean(ClassBounds longest, TimeSpan now)
     {
         LongestBounds = ClassBounds.Longest(LongestBounds, longest);
-        var at = Add(new LeaseSlot(edge: null, longest));
+        var at = Add(new LeaseSlot(edge: null, 0, longest));
         var slot = _slots[at]!;
         slot.Renewals.AssumeGranted(At(now));
         slot.Answers.Note(new Exposure(_now, 0), _now);
@@ -77,11 +77,12 @@ public sealed class LeaseTable
     }
 
     /// <summary>
-    /// An edge connects. <paramref name="edge"/> names one run of one process: its last connection, if any, is replaced. <paramref name="resumes"/>
-    /// says that it is that same run (it presented a cursor); if not, the run of before keeps its lease until that runs out. Rejected with
-    /// <see cref="Codes.LimitReached"/> at <see cref="EdgesMax"/>, and with <see cref="Codes.InvalidField"/> for bounds past their limits.
+    /// An edge connects. <paramref name="instance"/> is random, one a run of a process (0: not stated): a connection with the same takes over the
+    /// lease of the one before it, and its acknowledgements speak for that lease too. With any other, what went before under this name
+    /// keeps its lease until that runs out: nobody speaks for another process (R1). Rejected with <see cref="Codes.LimitReached"/> at
+    /// <see cref="EdgesMax"/>, and with <see cref="Codes.InvalidField"/> for bounds past their limits or other than before.
     /// </summary>
-    public Outcome<EdgeConnection> Hello(string edge, ClassBounds bounds, bool resumes, TimeSpan now)
+    public Outcome<EdgeConnection> Hello(string edge, UInt128 instance, ClassBounds bounds, TimeSpan now)
     {
         At(now);
         if (bounds.Refusal(bestEffort: true) is { } refusal)
@@ -89,9 +90,13 @@ public sealed class LeaseTable
             return refusal;
         }
 
-        if (_slotOf.TryGetValue(edge, out var at) && resumes)
+        if (_slotOf.TryGetValue((edge, instance), out var at))
         {
-            _slots[at]!.Bounds = ClassBounds.Longest(_slots[at]!.Bounds, bounds);
+            if (_slots[at]!.Bounds != bounds)
+            {
+                // A longer bound would bring back a lease that was counted as run out.
+                return new Rejection(Codes.InvalidField, "bounds", "an enforcement point keeps its bounds for as long as it runs");
+            }
         }
         else if (Count >= EdgesMax && Forget() == 0)
         {
@@ -99,9 +104,7 @@ public sealed class LeaseTable
         }
         else
         {
-            Leave(edge);
-            at = Add(new LeaseSlot(edge, bounds));
-            _slotOf[edge] = at;
+            at = Add(new LeaseSlot(edge, instance, bounds));
         }
 
         LongestBounds = ClassBounds.Longest(LongestBounds, bounds);
@@ -155,7 +158,10 @@ public sealed class LeaseTable
         return true;
     }
 
-    /// <summary>The edge handed its lease back: it allows nothing any more. False when the connection was replaced.</summary>
+    /// <summary>
+    /// The edge handed its lease back: it allows nothing any more, and comes back, if ever, as another instance (this bye may have been
+    /// overtaken by its next connection). False when the connection was replaced.
+    /// </summary>
     public bool Bye(EdgeConnection connection, TimeSpan now)
     {
         At(now);
@@ -274,14 +280,19 @@ public sealed class LeaseTable
 
     private int Add(LeaseSlot slot)
     {
-        if (_free.TryPop(out var at))
+        if (!_free.TryPop(out var at))
         {
-            _slots[at] = slot;
-            return at;
+            at = _slots.Count;
+            _slots.Add(null);
         }
 
-        _slots.Add(slot);
-        return _slots.Count - 1;
+        _slots[at] = slot;
+        if (slot.Instance != 0)
+        {
+            _slotOf[(slot.Edge!, slot.Instance)] = at;
+        }
+
+        return at;
     }
 
     private void Update(int at)
@@ -294,21 +305,12 @@ public sealed class LeaseTable
         }
     }
 
-    // Another run takes the name: the one of before is on its own until its lease runs out.
-    private void Leave(string edge)
-    {
-        if (_slotOf.Remove(edge, out var at))
-        {
-            _slots[at]!.Disconnect();
-            Update(at);
-        }
-    }
-
     private void Remove(int at)
     {
-        if (_slots[at]!.Edge is { } edge && _slotOf.TryGetValue(edge, out var named) && named == at)
+        var slot = _slots[at]!;
+        if (slot.Instance != 0)
         {
-            _slotOf.Remove(edge);
+            _slotOf.Remove((slot.Edge!, slot.Instance));
         }
 
         _slots[at] = null;

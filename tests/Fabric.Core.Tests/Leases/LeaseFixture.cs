@@ -13,13 +13,13 @@ internal sealed class LeaseFixture
 
     public ulong Head { get; set; }
 
-    public EdgeConnection Hello(string edge, ClassBounds? bounds = null, bool resumes = false) =>
-        Table.Hello(edge, bounds ?? ClassBounds.Default, resumes, Now).Value;
+    public EdgeConnection Hello(string edge, ClassBounds? bounds = null, UInt128 instance = default) =>
+        Table.Hello(edge, instance, bounds ?? ClassBounds.Default, Now).Value;
 
     /// <summary>An edge that holds a lease as of now.</summary>
-    public EdgeConnection Leased(string edge, ClassBounds? bounds = null)
+    public EdgeConnection Leased(string edge, ClassBounds? bounds = null, UInt128 instance = default)
     {
-        var connection = Hello(edge, bounds);
+        var connection = Hello(edge, bounds, instance);
         Assert.Equal(1UL, Renew(connection, 1, Head).Granted);
         return connection;
     }

@@ -130,9 +130,9 @@ public sealed class LeaseTableTests
     [Fact]
     public void A_run_that_comes_back_acknowledges_for_the_lease_it_kept()
     {
-        var lost = _at.Leased("a");
+        var lost = _at.Leased("a", instance: 7);
         _at.Open();
-        var back = _at.Hello("a", resumes: true);
+        var back = _at.Hello("a", instance: 7);
 
         Assert.True(_at.Ack(lost, 1).Refused);
         _at.Table.Drop(lost, _at.Now);
@@ -141,17 +141,30 @@ public sealed class LeaseTableTests
         Assert.Equal(1UL, _at.After(1).Confirmed);
     }
 
-    [Fact]
+    [Theory]
+    [InlineData(7, 8)]
+    [InlineData(0, 0)]
     [Trait("Invariant", "R1")]
-    public void Another_run_of_the_same_name_does_not_speak_for_the_run_of_before()
+    public void Another_run_of_the_same_name_does_not_speak_for_the_run_of_before(int before, int after)
     {
-        _at.Leased("a");
+        _at.Leased("a", instance: (UInt128)before);
         _at.Open();
-        var other = _at.Hello("a");
+        var other = _at.Hello("a", instance: (UInt128)after);
         Assert.Equal(1UL, _at.Renew(other, 1, 1).Granted);
 
         Assert.Equal(0UL, _at.After(10).Write);
         Assert.Equal(1UL, _at.After(WriteRunsOutMs).Write);
+    }
+
+    [Fact]
+    [Trait("Invariant", "R1")]
+    public void A_run_keeps_its_bounds()
+    {
+        _at.Leased("a", instance: 7);
+        var longer = ClassBounds.Default with { Read = TimeSpan.FromMinutes(1) };
+
+        Assert.Equal(Codes.InvalidField, _at.Table.Hello("a", 7, longer, _at.Now).Rejection?.Code);
+        Assert.True(_at.Table.Hello("a", 8, longer, _at.Now).IsOk);
     }
 
     [Fact]
@@ -176,11 +189,11 @@ public sealed class LeaseTableTests
             _at.Leased($"edge-{i}");
         }
 
-        Assert.Equal(Codes.LimitReached, _at.Table.Hello("more", ClassBounds.Default, false, _at.Now).Rejection?.Code);
+        Assert.Equal(Codes.LimitReached, _at.Table.Hello("more", 1, ClassBounds.Default, _at.Now).Rejection?.Code);
         _at.Table.Drop(first, _at.Now);
-        Assert.Equal(Codes.LimitReached, _at.Table.Hello("more", ClassBounds.Default, false, _at.Now).Rejection?.Code);
+        Assert.Equal(Codes.LimitReached, _at.Table.Hello("more", 1, ClassBounds.Default, _at.Now).Rejection?.Code);
         _at.NowMs += ReadRunsOutMs + 1;
-        Assert.True(_at.Table.Hello("more", ClassBounds.Default, false, _at.Now).IsOk);
+        Assert.True(_at.Table.Hello("more", 1, ClassBounds.Default, _at.Now).IsOk);
         Assert.Equal(LeaseTable.EdgesMax, _at.Table.Count);
     }
 
