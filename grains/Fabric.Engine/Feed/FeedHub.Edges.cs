@@ -28,7 +28,7 @@ public sealed partial class FeedHub
 
             // A name alone does not tell one run of a process from the next, or from another that was given the same name: each has its lease.
             var run = RunOf(edge.Name, hello.Instance);
-            var joined = _leases.Hello(run, bounds, resumes: true, Now);
+            var joined = _leases.Hello(run, hello.Instance, bounds, Now);
             if (!joined.IsOk)
             {
                 return joined.Rejection.Code;
