@@ -11,7 +11,7 @@ internal sealed class AuditFile : IDisposable
 {
     private const string PositionKey = "position";
     private const int PositionSize = 3 * sizeof(long);
-    private const int BusyMs = 5_000;
+    private const int BusyMs = 1_000;
 
     private readonly SqliteFile _file;
     private readonly MetaTable _meta;

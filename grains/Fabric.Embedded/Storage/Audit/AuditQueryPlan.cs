@@ -40,19 +40,25 @@ internal sealed class AuditQueryPlan
         {
             statement.BindId(1, session);
         }
+
+        if (_filter.Credential is { } credential)
+        {
+            statement.BindId(2, credential);
+        }
     }
 
     private bool AddIds()
     {
         if (_filter.Credential is { } credential)
         {
-            var ids = RecordsOf(credential);
-            if (ids.Count == 0)
+            if (credential == UInt128.Zero)
             {
                 return false;
             }
 
-            And($"id IN ({string.Join(", ", ids)})", "");
+            var lists = string.Concat(ListsWith(credential).Select(id => $" UNION ALL VALUES({id})"));
+            And("id IN (SELECT id FROM record INDEXED BY by_credential WHERE credential = ?2 AND expires IS NULL "
+                + $"UNION ALL SELECT record FROM credential WHERE id = ?2{lists})", "");
         }
 
         if (_filter.Session is { } session)
@@ -89,7 +95,6 @@ internal sealed class AuditQueryPlan
                 return false;
             }
 
-            // A rare kind within a tenant: all tenants' records of that kind are still far fewer than all of the tenant's.
             var isRare = kind is not (AuditRecord.UsageKind or AuditRecord.IssuedKind);
             And($"{(isRare ? "rare" : "kind")} = {id}", isRare ? "by_kind" : null);
         }
@@ -115,7 +120,7 @@ internal sealed class AuditQueryPlan
             return false;
         }
 
-        And($"{column} IN ({string.Join(", ", ids)})", "by_" + column);
+        And(ids is [var only] ? $"{column} = {only}" : $"{column} IN ({string.Join(", ", ids)})", "by_" + column);
         return true;
     }
 
@@ -145,11 +150,10 @@ internal sealed class AuditQueryPlan
         return true;
     }
 
-    private List<long> RecordsOf(UInt128 credential)
+    /// <summary>The bulk revocations that name the credential. There are few lists, and only those are read that can hold it.</summary>
+    private List<long> ListsWith(UInt128 credential)
     {
         var ids = new List<long>();
-        Collect(ids, "SELECT id FROM record INDEXED BY by_credential WHERE credential = ?1 AND expires IS NULL", credential);
-        Collect(ids, "SELECT record FROM credential WHERE id = ?1", credential);
         using var lists = _file.Prepare("SELECT record, ids FROM id_list WHERE low <= ?1 AND high >= ?1");
         lists.BindId(1, credential);
         while (lists.Step())
@@ -161,16 +165,6 @@ internal sealed class AuditQueryPlan
         }
 
         return ids;
-    }
-
-    private void Collect(List<long> ids, string sql, UInt128 credential)
-    {
-        using var found = _file.Prepare(sql);
-        found.BindId(1, credential);
-        while (found.Step())
-        {
-            ids.Add(found.Long(0));
-        }
     }
 
     private static bool Holds(ReadOnlySpan<byte> sorted, UInt128 id)

@@ -7,7 +7,7 @@ internal sealed class AuditReader : IDisposable
 {
     private const int CachedMax = 16_384;
     private const long InventoryMs = 24L * 3_600_000;
-    private const int BusyMs = 5_000;
+    private const int BusyMs = 1_000;
 
     private readonly SqliteFile _file;
     private readonly SqliteStatement _name;

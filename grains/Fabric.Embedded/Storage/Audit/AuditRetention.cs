@@ -32,6 +32,7 @@ internal sealed class AuditRetention
         if (rows == 0)
         {
             // At the end of what can be old: the next request starts at the first record again.
+            _file.Run("DELETE FROM minute WHERE last < ifnull((SELECT min(id) FROM record), 0)");
             _at = 0;
             return false;
         }
@@ -41,7 +42,6 @@ internal sealed class AuditRetention
             _file.Run("BEGIN IMMEDIATE");
             _file.Run($"DELETE FROM record WHERE id > {_at} AND id <= {to} AND time < {older}");
             _file.Run($"DELETE FROM id_list WHERE record > {_at} AND record <= {to} AND record NOT IN (SELECT id FROM record WHERE id > {_at} AND id <= {to})");
-            _file.Run("DELETE FROM minute WHERE last < ifnull((SELECT min(id) FROM record), 0)");
             _file.Run("COMMIT");
         }
 

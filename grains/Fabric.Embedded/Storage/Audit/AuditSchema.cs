@@ -36,7 +36,7 @@ internal static class AuditSchema
 
         // Issuances are found by way of the inventory, and usage and issuance are not worth an index of their kind: they are most records.
         "CREATE INDEX by_credential ON record(credential) WHERE credential IS NOT NULL AND expires IS NULL",
-        "CREATE INDEX by_kind ON record(rare) WHERE rare IS NOT NULL",
+        "CREATE INDEX by_kind ON record(rare, tenant) WHERE rare IS NOT NULL",
 
         // Ids begin with their time: rows are appended at the end of the tree.
         "CREATE TABLE credential(id BLOB PRIMARY KEY, record INTEGER NOT NULL, session BLOB NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID",
