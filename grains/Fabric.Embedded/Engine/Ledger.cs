@@ -138,7 +138,7 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
     internal bool IsDurable(ulong revision) => revision <= DurablePoint().Revision;
 
     /// <summary>Says where the checkpoint stands that recovery began with.</summary>
-    internal void StartAt(ulong revision) => _durableRevision = revision;
+    internal void StartAt(ulong revision, Instant latestExpiry) => (_durableRevision, LatestExpiry) = (revision, latestExpiry);
 
     private void Apply_NeedsLock(Transaction transaction, ulong sequence, List<IndexRecord>? records)
     {

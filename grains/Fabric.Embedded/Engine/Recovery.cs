@@ -58,10 +58,12 @@ internal static class Recovery
         checkpoint.Finish();
 
         var epochs = NextEpoch(journal);
-        var feed = new FeedHub(index, keys, new FeedStart(epochs.Epoch, checkpoint.Revision, epochs.Previous), options.Feed, time);
+        var feed = new FeedHub(index, keys, new FeedStart(epochs.Epoch, checkpoint.Revision, epochs.Previous), options.Feed with { BoundsGrew = bounds => LeaseMark.NoteBounds(folder, bounds) }, time);
         var changes = new ChangeLog();
         var ledger = new Ledger(journal, world, index, feed, changes, audit);
-        ledger.StartAt(checkpoint.Revision);
+        // What was issued before the checkpoint may run for as long as a credential can.
+        ledger.StartAt(
+            checkpoint.Revision, world.Sessions.Count == 0 ? default : Instant.From(time.GetUtcNow()) + Limits.CredentialLifetimeMax);
         var parts = new EngineParts(
             options, time, logger, folder, journal, state, audit, index, keys, feed, changes, new SigningKeys(sealer, options.Issuer), ledger);
         var engine = new EmbeddedEngine(parts);
@@ -71,7 +73,7 @@ internal static class Recovery
         }
 
         var replayed = Replay(journal, state.CoveredSequence, ledger, changes);
-        var leftOver = LeftOver(folder, journal, options);
+        var leftOver = LeftOver(folder, journal);
         journal.Start();
         feed.Open(leftOver);
         if (journal.Damage is { } damage)
@@ -142,21 +144,18 @@ internal static class Recovery
         return replayed;
     }
 
-    // INVARIANT R1: leases of a start that did not end cleanly may still be out there; their longest bounds were noted when it began.
-    private static ClassBounds? LeftOver(DataFolder folder, Journal journal, EmbeddedOptions options)
+    // INVARIANT R1: leases of a run that did not end cleanly may still be out there; the longest bounds that any was given are outwaited. They stay
+    // noted until a clean stop, because the run that waits for them may crash too.
+    private static ClassBounds? LeftOver(DataFolder folder, Journal journal)
     {
-        const string Name = "lease-bounds";
-        var stored = journal.GetMeta(Name);
-        var bounds = new byte[16];
-        BinaryPrimitives.WriteInt64BigEndian(bounds, (long)options.Feed.Bounds.Read.TotalMilliseconds);
-        BinaryPrimitives.WriteInt64BigEndian(bounds.AsSpan(8), (long)options.Feed.Bounds.Write.TotalMilliseconds);
-        journal.SetMeta(Name, bounds);
         var returned = LeaseMark.Take(folder);
-        return stored is not { Length: 16 } || (returned && journal.WasCleanShutdown)
-            ? null
-            : new ClassBounds(
-                TimeSpan.FromMilliseconds(BinaryPrimitives.ReadInt64BigEndian(stored)),
-                TimeSpan.FromMilliseconds(BinaryPrimitives.ReadInt64BigEndian(stored.AsSpan(8))));
+        if (journal.IsNew || (returned && journal.WasCleanShutdown))
+        {
+            LeaseMark.ForgetBounds(folder);
+            return null;
+        }
+
+        return LeaseMark.Bounds(folder);
     }
 
     // A damaged journal may have lost revocations: what was issued before is not trusted any more.

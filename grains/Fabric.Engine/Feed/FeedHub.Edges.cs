@@ -26,6 +26,12 @@ public sealed partial class FeedHub
                 return Codes.LimitReached;
             }
 
+            var longest = ClassBounds.Longest(_leases.LongestBounds, bounds);
+            if (longest != _leases.LongestBounds)
+            {
+                Options.BoundsGrew?.Invoke(longest);
+            }
+
             // A name alone does not tell one run of a process from the next, or from another that was given the same name: each has its lease.
             var run = RunOf(edge.Name, hello.Instance);
             var joined = _leases.Hello(run, hello.Instance, bounds, Now);

@@ -14,6 +14,12 @@ public sealed record FeedHubOptions
     /// <summary>How old a lease may be for calls of class read: 100 ms to 5 s, and for calls of class write: 100 ms to 1 s.</summary>
     public ClassBounds Bounds { get; init; } = ClassBounds.Default;
 
+    /// <summary>
+    /// Told, before an edge is served with them, that longer bounds than ever are in use (an edge that opted in to best effort): the engine makes them
+    /// durable, so that a start after a crash outwaits them (R1). Throwing refuses the edge.
+    /// </summary>
+    public Action<ClassBounds>? BoundsGrew { get; init; }
+
     /// <summary>How long a new connection has to say hello.</summary>
     public TimeSpan HelloTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
