@@ -18,6 +18,7 @@ namespace Fabric.Contracts;
 /// Everything the fabric offers to one caller: an engine bound to a principal offers it, the HTTP client offers it, and the HTTP API is it.
 /// Expected refusals are <see cref="Rejection"/>s. A node of a tenant that the caller may not see answers `node.not_found` (T1).
 /// </summary>
+// INVARIANT E1: one interface and one suite (tests/Fabric.Conformance), so that every engine gives the same answers.
 public interface IFabric
 {
     /// <summary>Creates a tenant with its first signing key. Role operator.</summary>

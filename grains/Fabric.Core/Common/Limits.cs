@@ -1,6 +1,7 @@
 namespace Fabric.Core.Common;
 
 /// <summary>The fabric's own limits (B1). A tenant's limits may be lower, never higher.</summary>
+// INVARIANT B1: established here for what commands make; queues, frames and pages state theirs where they stand.
 public static class Limits
 {
     /// <summary>Clock skew allowed between the fabric and an enforcement point, published in docs and metadata.</summary>

@@ -24,6 +24,7 @@ public static class NodeDecider
             return bad;
         }
 
+        // INVARIANT R5: what has ended is not ended once more; the same request then answers the same revision.
         if (standing is { Ended: true })
         {
             return Outcome<NodeRevoked?>.Of(null);

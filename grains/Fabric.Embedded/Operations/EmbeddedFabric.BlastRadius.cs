@@ -46,7 +46,7 @@ internal sealed partial class EmbeddedFabric
 
     private void Collect(Hits hits, Func<SessionState, bool> isHit, CancellationToken cancellation)
     {
-        for (var slot = 0; ; )
+        for (var slot = 0; ;)
         {
             cancellation.ThrowIfCancellationRequested();
             lock (Ledger.Gate)

@@ -229,25 +229,14 @@ internal sealed partial class EmbeddedFabric
                 return decided.Rejection;
             }
 
-            records.Clear();
-            foreach (var id in chunk)
-            {
-                records.Add(new IndexRecord(
-                    World.Handles.OfId(NodeKind.Credential, tenantHandle, id), NodeKind.Credential, IndexRecord.Terminal, default, decided.Value.DropAfter));
-            }
-
+            TakeTombstones(records, chunk, tenantHandle, decided.Value.DropAfter);
             ulong? done = null;
             ValueTask<Outcome<Receipt>> receipt = default;
             lock (Ledger.Gate)
             {
                 if (from == 0)
                 {
-                    if (World.Tenant(request.Tenant) is null)
-                    {
-                        return Missing(request.Tenant!);
-                    }
-
-                    var known = World.Requests.Find(key);
+                    var known = World.Tenant(request.Tenant) is null ? Missing(request.Tenant!) : World.Requests.Find(key);
                     if (!known.IsOk)
                     {
                         return known.Rejection;
@@ -276,6 +265,15 @@ internal sealed partial class EmbeddedFabric
             return done is { } revision
                 ? await Receipts(revision, null, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false)
                 : await receipt.ConfigureAwait(false);
+        }
+    }
+
+    private void TakeTombstones(List<IndexRecord> records, ArraySegment<UInt128> ids, Handle tenant, Instant dropAfter)
+    {
+        records.Clear();
+        foreach (var id in ids)
+        {
+            records.Add(new IndexRecord(World.Handles.OfId(NodeKind.Credential, tenant, id), NodeKind.Credential, IndexRecord.Terminal, default, dropAfter));
         }
     }
 
