@@ -1,1 +1,9 @@
-return 0;
+using Fabric.LoadTests;
+using Fabric.LoadTests.Processes;
+
+if (args is [EdgeChild.Verb, .. var edgeArgs])
+{
+    return await EdgeChild.RunAsync(edgeArgs);
+}
+
+return await LoadCommands.Build().Parse(args).InvokeAsync();

@@ -1,0 +1,49 @@
+using System.Text.Json.Serialization;
+
+namespace Fabric.LoadTests.Processes;
+
+/// <summary>What an edge process is told, one JSON object a line. <paramref name="Op"/> is one of <see cref="EdgeOps"/>.</summary>
+internal sealed record EdgeCommand(long Id, string Op, string? Group = null, IReadOnlyList<EdgeCall>? Calls = null);
+
+/// <summary>One call to check. <paramref name="Class"/>: `read`, `write` or `destructive`.</summary>
+internal sealed record EdgeCall(string Token, string Tool, string Action, string Resource, string Class);
+
+/// <summary>
+/// What an edge process answers. <paramref name="LastAllowedNs"/>: when the latest allowed check BEGAN, on the machine's monotonic clock; 0: none
+/// was. <paramref name="Codes"/>: a call each, "" when allowed.
+/// </summary>
+internal sealed record EdgeReply(
+    long Id, string? Fault = null, int Allowed = 0, int Denied = 0, long LastAllowedNs = 0, IReadOnlyList<string>? Codes = null, EdgeState? State = null);
+
+/// <summary>How an edge stands.</summary>
+internal sealed record EdgeState(bool IsReady, ulong Revision, int IndexRecords, long IndexBytes, long Checks, long HeapBytes);
+
+/// <summary>The commands of an edge process.</summary>
+internal static class EdgeOps
+{
+    /// <summary>Checks calls now, each as a tool would before it acts.</summary>
+    public const string Check = "check";
+
+    /// <summary>Holds calls under a group's name, for later.</summary>
+    public const string Hold = "hold";
+
+    /// <summary>Checks all calls of a group (null: of all groups) once.</summary>
+    public const string CheckHeld = "check-held";
+
+    /// <summary>Checks all held calls over and over, on a thread of its own.</summary>
+    public const string Hammer = "hammer";
+
+    /// <summary>Stops that, and forgets what is held.</summary>
+    public const string Drop = "drop";
+
+    /// <summary>When a group's latest allowed check began.</summary>
+    public const string LastAllowed = "last-allowed";
+
+    /// <summary>How the edge stands.</summary>
+    public const string State = "state";
+}
+
+/// <summary>How the messages are written.</summary>
+[JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(EdgeCommand)), JsonSerializable(typeof(EdgeReply))]
+internal sealed partial class EdgeJson : JsonSerializerContext;

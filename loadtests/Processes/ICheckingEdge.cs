@@ -1,0 +1,17 @@
+using Fabric.Core.Checks;
+using Fabric.Core.Scopes;
+
+namespace Fabric.LoadTests.Processes;
+
+/// <summary>What an edge process needs of its edge.</summary>
+internal interface ICheckingEdge : IAsyncDisposable
+{
+    /// <summary>How it stands; <see cref="EdgeState.Checks"/> and <see cref="EdgeState.HeapBytes"/> are the process's to fill in.</summary>
+    EdgeState State { get; }
+
+    /// <summary>Decides from its own copy alone.</summary>
+    Decision Check(string token, in ToolCall call);
+
+    /// <summary>Decides, and asks the fabric where it must.</summary>
+    ValueTask<Decision> CheckAsync(string token, ToolCall call);
+}

@@ -1,0 +1,34 @@
+namespace Fabric.LoadTests.Reports;
+
+/// <summary>What a metric must reach at full size: at least or at most a value.</summary>
+internal sealed record Bar(bool IsAtLeast, double Value)
+{
+    private static readonly Dictionary<string, Bar> All = new(StringComparer.Ordinal)
+    {
+        ["check.rate_per_core"] = new(true, 3_000_000),
+        ["check.hot_rate_per_core"] = new(true, 6_000_000),
+        ["check.alloc_bytes"] = new(false, 0),
+        ["check.first_ratio_to_es256"] = new(false, 1.25),
+        ["issue.ratio_to_es256"] = new(true, 0.40),
+        ["issue.http_rate"] = new(true, 15_000),
+        ["cascade.confirmed_p50_ms"] = new(false, 2),
+        ["cascade.confirmed_p99_ms"] = new(false, 15),
+        ["cascade.ratio_1m_to_10"] = new(false, 1.5),
+        ["leak.confirmed_s"] = new(false, 3),
+        ["leak.bytes_per_record"] = new(false, 48),
+        ["recover.ready_s"] = new(false, 6),
+        ["recover.lost"] = new(false, 0),
+        ["memory.bytes_per_session"] = new(false, 500),
+        ["replay.allowed_after_confirmed"] = new(false, 0),
+        ["replay.wrongly_denied"] = new(false, 0),
+    };
+
+    /// <summary>The bar of a metric; null: it is told, and has none.</summary>
+    public static Bar? Of(string metric) => All.GetValueOrDefault(metric);
+
+    /// <summary>Whether a value reaches the bar.</summary>
+    public bool IsMetBy(double value) => IsAtLeast ? value >= Value : value <= Value;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{(IsAtLeast ? ">=" : "<=")} {Metric.Format(Value)}";
+}

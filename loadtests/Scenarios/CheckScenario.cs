@@ -1,0 +1,221 @@
+using System.Buffers.Text;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using Fabric.Contracts.Revocations;
+using Fabric.Core.Scopes;
+using Fabric.LoadTests.Measure;
+using Fabric.LoadTests.Processes;
+
+namespace Fabric.LoadTests.Scenarios;
+
+/// <summary>
+/// Checks at an in-process edge, on one thread: 100,000 live tokens that were really issued, 100,000 credentials that were really revoked. The tokens
+/// and calls presented are copies: nothing is the same object as what the edge has seen before.
+/// </summary>
+internal sealed class CheckScenario : IScenario
+{
+    private const int Revocations = 100_000;
+    private const int BatchSize = 50;
+    private const int HotTokens = 1_000;
+    private const int ChecksPerRound = 500_000;
+    private const int FirstPerPair = 10;
+
+    public string Name => "check";
+
+    public string Description => "checks a second on one core: 100,000 live tokens, 100,000 revocations in the index (--count: tokens, --seconds: of each part)";
+
+    public async Task RunAsync(ScenarioRun run)
+    {
+        var count = Math.Max(HotTokens, run.CountOr(100_000));
+        var time = run.SecondsOr(10);
+        using var folder = new TempFolder(run.Options.KeepData);
+        await using var local = LocalFabric.Open(folder.Path);
+        var calls = await PrepareAsync(run, local, count);
+        await using var edge = local.MakeEdge(tokensMax: 2 * count);
+
+        // On a thread of its own, so that nothing else of this process shares its core's time slices.
+        await Task.Factory.StartNew(() => Measure(run, local, edge, calls, time), run.Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        run.Report.Note($"{count:N0} tokens of {calls[0].Token.Length} characters over {local.Engine.Index.Count:N0} index records; one thread; tokens drawn at random, each with its own call; medians of rounds of {ChecksPerRound:N0}");
+    }
+
+    private static async Task<EdgeCall[]> PrepareAsync(ScenarioRun run, LocalFabric local, int count)
+    {
+        var town = await Town.FoundAsync(local.Operator, "acme");
+        await town.SettleAsync(0, 1_000);
+        using var stage = run.Log.Begin($"issue {count:N0} tokens, revoke {Revocations:N0} others", count + Revocations);
+        var calls = new EdgeCall[count];
+        await Swarm.ForAsync((count + BatchSize - 1) / BatchSize, Town.Callers, async i =>
+        {
+            var issued = await town.IssueAsync(await town.OpenAsync(i % 1_000, i), BatchSize);
+            for (var k = 0; k < BatchSize && (i * BatchSize) + k < count; k++)
+            {
+                calls[(i * BatchSize) + k] = Town.CallOf(issued[k].Token, i, k);
+            }
+
+            stage.Advance(BatchSize);
+        });
+        await Swarm.ForAsync(Revocations / 1_000, 16, async i =>
+        {
+            var issued = await town.IssueAsync(await town.OpenAsync(i, i), 1_000);
+            var request = new RevokeRequest(Tenant: "acme", Credentials: [.. issued.Select(each => each.Id)], Reason: "load test");
+            _ = await local.Operator.RevokeAsync(request).Need("revoke credentials");
+            stage.Advance(1_000);
+        });
+        return calls;
+    }
+
+    private static void Measure(ScenarioRun run, LocalFabric local, ICheckingEdge edge, EdgeCall[] calls, TimeSpan time)
+    {
+        run.Report.Add("check.first_ratio_to_es256", FirstRatio(run, local, edge, calls), "ratio");
+        var presented = Array.ConvertAll(calls, call => new Presented(Copy(call.Token), HeldCalls.CallOf(call with
+        {
+            Tool = Copy(call.Tool), Action = Copy(call.Action), Resource = Copy(call.Resource),
+        })));
+        using var stage = run.Log.Begin("check, each token again and again", 2 * time.TotalSeconds);
+        foreach (var call in calls)
+        {
+            Need(edge.Check(call.Token, HeldCalls.CallOf(call)));
+        }
+
+        _ = Rounds(edge, presented, HotTokens, TimeSpan.FromSeconds(1.5), stage);
+        var hot = Rounds(edge, presented, HotTokens, time, stage);
+        _ = Rounds(edge, presented, presented.Length, TimeSpan.FromSeconds(1.5), stage);
+        var all = Rounds(edge, presented, presented.Length, time, stage);
+        run.Report.Add("check.rate_per_core", Samples.Median(all.Rates), "checks/s");
+        run.Report.Add("check.hot_rate_per_core", Samples.Median(hot.Rates), "checks/s");
+        run.Report.Add("check.alloc_bytes", Math.Max(all.Bytes, hot.Bytes), "bytes/check");
+        run.Report.Add("check.best_rate_per_core", all.Rates.Max(), "checks/s");
+        run.Report.Add("check.best_hot_rate_per_core", hot.Rates.Max(), "checks/s");
+    }
+
+    private static (List<double> Rates, double Bytes) Rounds(ICheckingEdge edge, Presented[] presented, int among, TimeSpan time, Reports.RunLog.Stage stage)
+    {
+        var (rates, state) = (new List<double>(), 88172645463325252UL);
+        long bytes = 0, checks = 0;
+        var whole = Stopwatch.StartNew();
+        do
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var watch = Stopwatch.StartNew();
+            Round(edge, presented, (uint)among, ref state);
+            rates.Add(ChecksPerRound / watch.Elapsed.TotalSeconds);
+            bytes += GC.GetAllocatedBytesForCurrentThread() - before;
+            checks += ChecksPerRound;
+            stage.Advance(watch.Elapsed.TotalSeconds);
+        }
+        while (whole.Elapsed < time);
+        return (rates, Math.Floor((double)bytes / checks));
+    }
+
+    private static void Round(ICheckingEdge edge, Presented[] presented, uint among, ref ulong state)
+    {
+        var (x, denied) = (state, 0);
+        for (var i = 0; i < ChecksPerRound; i++)
+        {
+            // xorshift: as cheap as a random draw can be.
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+            ref readonly var one = ref presented[(int)(((x >> 32) * among) >> 32)];
+            denied += edge.Check(one.Token, one.Call).Allowed ? 0 : 1;
+        }
+
+        state = x;
+        if (denied > 0)
+        {
+            throw new LoadException($"{denied} checks of live tokens were denied");
+        }
+    }
+
+    // Pairs of ten: ten bare verifications, ten first checks of the same tokens; the median of the pairs' ratios.
+    private static double FirstRatio(ScenarioRun run, LocalFabric local, ICheckingEdge edge, EdgeCall[] calls)
+    {
+        var pairs = Math.Min(calls.Length, 20_000) / FirstPerPair;
+        using var stage = run.Log.Begin("check, first sight, against bare verification", pairs);
+        using var key = BareKey(local);
+        var ratios = new List<double>();
+        double bareUs = 0, firstUs = 0;
+        for (var pair = 0; pair < pairs; pair++)
+        {
+            var part = calls.AsSpan(pair * FirstPerPair, FirstPerPair);
+            var inputs = part.ToArray().Select(Split).ToArray();
+            double bare = 0, first = 0;
+            if (pair % 2 == 0)
+            {
+                bare = Bare(key, inputs);
+                first = First(edge, part);
+            }
+            else
+            {
+                first = First(edge, part);
+                bare = Bare(key, inputs);
+            }
+
+            if (pair >= pairs / 10)
+            {
+                ratios.Add(first / bare);
+                (bareUs, firstUs) = (bareUs + bare, firstUs + first);
+            }
+
+            stage.Advance();
+        }
+
+        run.Report.Add("check.first_us", firstUs / (ratios.Count * FirstPerPair), "us");
+        run.Report.Add("check.bare_verify_us", bareUs / (ratios.Count * FirstPerPair), "us");
+        return Samples.Median(ratios);
+    }
+
+    private static double Bare(ECDsa key, (byte[] Input, byte[] Signature)[] inputs)
+    {
+        var watch = Stopwatch.StartNew();
+        foreach (var (input, signature) in inputs)
+        {
+            if (!key.VerifyData(input, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation))
+            {
+                throw new LoadException("a token does not verify under its tenant's key");
+            }
+        }
+
+        return watch.Elapsed.TotalMicroseconds;
+    }
+
+    private static double First(ICheckingEdge edge, ReadOnlySpan<EdgeCall> calls)
+    {
+        var watch = Stopwatch.StartNew();
+        foreach (var call in calls)
+        {
+            Need(edge.Check(call.Token, HeldCalls.CallOf(call)));
+        }
+
+        return watch.Elapsed.TotalMicroseconds;
+    }
+
+    private static ECDsa BareKey(LocalFabric local)
+    {
+        var key = local.Engine.Keys.Snapshot().Single();
+        return ECDsa.Create(new ECParameters
+        {
+            Curve = ECCurve.NamedCurves.nistP256,
+            Q = new ECPoint { X = key.X.ToArray(), Y = key.Y.ToArray() },
+        });
+    }
+
+    private static (byte[] Input, byte[] Signature) Split(EdgeCall call)
+    {
+        var dot = call.Token.LastIndexOf('.');
+        return (Encoding.ASCII.GetBytes(call.Token[..dot]), Base64Url.DecodeFromChars(call.Token.AsSpan(dot + 1)));
+    }
+
+    private static void Need(Core.Checks.Decision decision)
+    {
+        if (!decision.Allowed)
+        {
+            throw new LoadException($"a check of a live token was denied: {decision.Code}");
+        }
+    }
+
+    private static string Copy(string text) => new(text.AsSpan());
+
+    private readonly record struct Presented(string Token, ToolCall Call);
+}
