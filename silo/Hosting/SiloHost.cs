@@ -13,7 +13,11 @@ public static class SiloHost
     /// <summary>The host, ready to start.</summary>
     public static WebApplication Build(SiloOptions options, IFabricEngine engine, ILoggerFactory logs)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "Fabric.Silo" });
+        // Nothing implicit: settings come from one place (SiloOptions), and no file watcher follows the data folder.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Fabric.Silo" });
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRoutingCore();
+        builder.Services.AddLogging();
         builder.WebHost.UseUrls(options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options));

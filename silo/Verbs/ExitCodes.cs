@@ -1,0 +1,13 @@
+namespace Fabric.Silo.Verbs;
+
+/// <summary>What the process ends with.</summary>
+internal static class ExitCodes
+{
+    public const int Ok = 0;
+
+    /// <summary>It did not work: the message says why.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The configuration does not hold.</summary>
+    public const int BadConfiguration = 2;
+}
