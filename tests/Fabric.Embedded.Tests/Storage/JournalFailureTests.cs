@@ -122,6 +122,56 @@ public sealed class JournalFailureTests
         Assert.True(error.Code is StartCodes.StorageUnavailable or StartCodes.FolderNotWritable, error.Code);
     }
 
+    [ImmutableFact]
+    [Trait("Invariant", "D1")]
+    public async Task A_disk_that_goes_read_only_under_way_acknowledges_nothing_and_recovers()
+    {
+        using var temp = new TempFolder();
+        var time = new ManualTimeProvider();
+        using var open = new OpenJournal(temp.Path, time: time);
+        await open.AppendNumbered(3);
+        string[] files = [temp.In("journal.db"), temp.In("journal.db-wal")];
+        Array.ForEach(files, file => ImmutableFactAttribute.Set(file, immutable: true));
+        try
+        {
+            Assert.True(open.Journal.TryAppend(CrashChild.Record(4), out var ticket));
+            Assert.False(await ticket.Committed);
+            await time.WhenArmed();
+
+            // The retry opens the file anew, which SQLite then does for reading only.
+            time.Advance(Backoff.First);
+            await time.WhenArmed();
+            Assert.False(open.Journal.Health.IsHealthy);
+            Assert.Contains("read-only", open.Journal.Health.Reason, StringComparison.Ordinal);
+            Assert.Equal(3UL, open.Journal.CommittedSequence);
+        }
+        finally
+        {
+            Array.ForEach(files, file => ImmutableFactAttribute.Set(file, immutable: false));
+        }
+
+        time.Advance(Backoff.Longest);
+        await Drained(open.Journal);
+        await open.Append(CrashChild.Record(5));
+        Assert.True(open.Journal.Health.IsHealthy);
+    }
+
+    [ImmutableFact]
+    public void Files_that_cannot_be_written_are_a_start_error()
+    {
+        using var temp = new TempFolder();
+        new OpenJournal(temp.Path).Dispose();
+        ImmutableFactAttribute.Set(temp.In("journal.db"), immutable: true);
+        try
+        {
+            Assert.Equal(StartCodes.StorageUnavailable, Assert.Throws<FabricStartException>(() => new OpenJournal(temp.Path)).Code);
+        }
+        finally
+        {
+            ImmutableFactAttribute.Set(temp.In("journal.db"), immutable: false);
+        }
+    }
+
     /// <summary>Waits until the backlog has room again, by the commits themselves.</summary>
     private static async Task Drained(Journal journal)
     {

@@ -33,6 +33,7 @@ internal static class JournalRepair
 
         File.Move(rebuilt, path, overwrite: true);
         File.Delete(path + "-wal");
+        FolderSync.Run(Path.GetDirectoryName(path)!);
         var file = JournalFile.Open(path);
         file.SeekLast();
         return file;

@@ -42,6 +42,13 @@ internal sealed class SqliteFile : IDisposable
         }
 
         raw.sqlite3_extended_result_codes(db, 1);
+        if (!readOnly && raw.sqlite3_db_readonly(db, "main") == 1)
+        {
+            // SQLite opens for reading what it may not write, and says so only at the first write, as an I/O error of a lock.
+            file.Abandon();
+            throw new StorageException(raw.SQLITE_READONLY, $"`{System.IO.Path.GetFileName(path)}`: the file or its file system is read-only");
+        }
+
         return file;
     }
 

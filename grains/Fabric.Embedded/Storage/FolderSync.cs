@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Fabric.Embedded.Keys;
+namespace Fabric.Embedded.Storage;
 
 /// <summary>Syncs a folder, so that a file made in it is still in it after a power cut. .NET syncs files only.</summary>
 internal static class FolderSync
