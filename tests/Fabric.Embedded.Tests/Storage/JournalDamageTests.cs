@@ -157,7 +157,7 @@ public sealed class JournalDamageTests(ITestOutputHelper output)
         using var temp = new TempFolder();
         await Crash(temp, 200);
         var refused = 0;
-        for (var round = 0; round < 60; round++)
+        for (var round = 0; round < 40; round++)
         {
             var path = temp.In($"round-{round}");
             JournalTests.CopyFolder(temp.In(random.Next(2) == 0 ? "crashed" : "closed"), path);
@@ -176,7 +176,7 @@ public sealed class JournalDamageTests(ITestOutputHelper output)
             }
         }
 
-        output.WriteLine($"refused {refused} of 60");
+        output.WriteLine($"refused {refused} of 40");
     }
 
     private static string Spoil(string folder, Random random)

@@ -18,8 +18,8 @@ public sealed record JournalOptions
     /// </summary>
     public double ReservedShare { get; init; } = 0.25;
 
-    /// <summary>A commit takes no further record once it holds this many bytes. Default 4 MiB.</summary>
-    public int MaxBatchBytes { get; init; } = 4 << 20;
+    /// <summary>A commit takes no further record once it holds this many bytes. Default 1 MiB.</summary>
+    public int MaxBatchBytes { get; init; } = 1 << 20;
 
     /// <summary>The largest single record in bytes: a request of 100,000 ids fits. Fixed, since it is part of the format.</summary>
     public const int MaxRecordBytes = 8 << 20;

@@ -7,7 +7,7 @@ namespace Fabric.Embedded.Storage;
 internal sealed class JournalQueue
 {
     private const int SpareBatches = 4;
-    private const int SpareBytesMax = 1 << 20;
+    private const int SpareBytesMax = 2 << 20;
 
     private static readonly Task<bool> NotDurable = Task.FromResult(false);
 
