@@ -32,12 +32,3 @@ public interface IEdgeUplink
     /// <summary>Delivers usage. Done when it is on disk; the same report may be sent again.</summary>
     ValueTask<Outcome<ulong>> ReportUsageAsync(UsageReport report, CancellationToken cancellation);
 }
-
-/// <summary>The fabric's decision. <paramref name="AskedMs"/>: <see cref="EdgeClock.SentMs"/> before the question was sent.</summary>
-public readonly record struct FabricAnswer(bool Allowed, string? Code, ulong Revision, long AskedMs);
-
-/// <summary>
-/// Units of a quota. <paramref name="ValidForMs"/>: for a rate, how long after the request was sent they may be used; 0: no end. <paramref name="Window"/>
-/// names a rate's window. <paramref name="SentMs"/>: <see cref="EdgeClock.SentMs"/> before the request was sent.
-/// </summary>
-public readonly record struct QuotaUnits(long Units, long ValidForMs, long Window, long SentMs);

@@ -60,8 +60,15 @@ public sealed class QuotaSlices
         return true;
     }
 
-    /// <summary>Notes that the fabric has no units left: calls are denied without asking until then. <paramref name="untilMs"/> is cut to <see cref="RetryMs"/> from now.</summary>
-    public void NoteExhausted(QuotaRef quota, long nowMs, long untilMs) => Find(quota)?.NoteExhausted(Math.Min(untilMs, nowMs + RetryMs));
+    /// <summary>
+    /// Notes that the fabric has no units left: calls are denied without asking until <paramref name="untilMs"/>, or for a while only (<see cref="RetryMs"/>;
+    /// of a rate, a twentieth of its window).
+    /// </summary>
+    public void NoteExhausted(QuotaRef quota, long nowMs, long untilMs)
+    {
+        var retryMs = quota.PeriodMs == 0 ? RetryMs : Math.Clamp(quota.PeriodMs / 20, 10, RetryMs);
+        Find(quota)?.NoteExhausted(Math.Min(untilMs, nowMs + retryMs));
+    }
 
     /// <summary>Takes out what has been idle for <see cref="IdleMs"/> (<paramref name="all"/>: everything), for the caller to return.</summary>
     public IReadOnlyList<QuotaReturn> TakeIdle(long nowMs, bool all = false)
