@@ -115,7 +115,7 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
         changes.Append(sequence, transaction);
         if ((long)sequence > audit.Store.LastSequence)
         {
-            audit.Add(transaction, sequence, World, transaction.Revision);
+            audit.Add(transaction, sequence, World, transaction.RevisionAfter);
         }
     }
 

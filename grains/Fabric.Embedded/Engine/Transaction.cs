@@ -1,5 +1,8 @@
 using Fabric.Core.Common;
+using Fabric.Core.Credentials;
 using Fabric.Core.Journal;
+using Fabric.Core.Keys;
+using Fabric.Core.Nodes;
 
 namespace Fabric.Embedded.Engine;
 
@@ -9,6 +12,14 @@ namespace Fabric.Embedded.Engine;
 internal sealed record Transaction(Instant At, string By, ulong Revision, IReadOnlyList<FabricEvent> Events)
 {
     private const byte Format = 1;
+
+    /// <summary>The feed's head after it: what the command's answer named.</summary>
+    internal ulong RevisionAfter => Revision + (ulong)Events.Sum(e => e switch
+    {
+        NodeRevoked or NodeLocked or NodeUnlocked or SigningKeyAdded or SigningKeyRetired => 1,
+        CredentialsRevoked revoked => revoked.Ids.Count,
+        _ => 0,
+    });
 
     internal void Write(RecordWriter writer)
     {

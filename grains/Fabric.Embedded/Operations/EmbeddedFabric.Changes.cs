@@ -25,7 +25,7 @@ internal sealed partial class EmbeddedFabric
             return new(filter.Rejection);
         }
 
-        return new(Pull(query.Cursor is null ? engine.Changes.Oldest : filter.Value.After, query.Limit, filter.Value));
+        return new(Pull(query.Cursor is null ? new ChangePoint(engine.Changes.Oldest) : filter.Value.After, query.Limit, filter.Value));
     }
 
     public async IAsyncEnumerable<Outcome<Change>> WatchChangesAsync(
@@ -38,7 +38,7 @@ internal sealed partial class EmbeddedFabric
             yield break;
         }
 
-        var after = query.Cursor is null ? engine.Changes.Head : filter.Value.After;
+        var after = query.Cursor is null ? new ChangePoint(engine.Changes.Head) : filter.Value.After;
         while (!cancellation.IsCancellationRequested)
         {
             var page = Pull(after, 1_000, filter.Value);
@@ -57,15 +57,16 @@ internal sealed partial class EmbeddedFabric
             var next = ParseCursor(page.Value.Next)!.Value;
             if (next == after)
             {
-                await engine.Changes.WaitAsync(after, cancellation).ConfigureAwait(false);
+                await engine.Changes.WaitAsync(after.Sequence, cancellation).ConfigureAwait(false);
             }
 
             after = next;
         }
     }
 
-    private Outcome<ChangePage> Pull(ulong after, int limit, ChangeFilter filter)
+    private Outcome<ChangePage> Pull(ChangePoint from, int limit, ChangeFilter filter)
     {
+        var after = from.Sequence;
         var found = new List<(ulong Sequence, Transaction Transaction)>();
         var changes = new List<Change>();
         for (var looked = 0; looked < ChangesLookedAt && changes.Count < limit; looked += found.Count)
@@ -81,7 +82,7 @@ internal sealed partial class EmbeddedFabric
                 break;
             }
 
-            // A transaction is given whole, so that a cursor never stands inside of one.
+            // A transaction is given whole; a subscriber that was cut off inside of one goes on there.
             foreach (var (sequence, transaction) in found)
             {
                 if (changes.Count >= limit)
@@ -89,12 +90,19 @@ internal sealed partial class EmbeddedFabric
                     break;
                 }
 
-                changes.AddRange(transaction.Events.Where(filter.Takes).Select(e => ChangeOf(sequence, transaction, e)));
+                for (var i = after == from.Sequence ? from.EventsTaken : 0; i < transaction.Events.Count; i++)
+                {
+                    if (filter.Takes(transaction.Events[i]))
+                    {
+                        changes.Add(ChangeOf(sequence, transaction, i));
+                    }
+                }
+
                 after = sequence;
             }
         }
 
-        return new ChangePage(changes, FormatCursor(after));
+        return new ChangePage(changes, new ChangePoint(after).ToString());
     }
 
     private Outcome<ChangeFilter> Filter(ChangeQuery query)
@@ -130,11 +138,13 @@ internal sealed partial class EmbeddedFabric
 
         return query.Cursor is { } cursor && ParseCursor(cursor) is null
             ? new Rejection(Codes.InvalidField, "cursor", "the cursor is not one of this fabric's")
-            : new ChangeFilter(query.Cursor is null ? 0 : ParseCursor(query.Cursor)!.Value, tenant, node, query.Kinds);
+            : new ChangeFilter(query.Cursor is null ? default : ParseCursor(query.Cursor)!.Value, tenant, node, query.Kinds);
     }
 
-    private static Change ChangeOf(ulong sequence, Transaction transaction, FabricEvent e)
+    private static Change ChangeOf(ulong sequence, Transaction transaction, int index)
     {
+        var e = transaction.Events[index];
+        var after = index + 1 == transaction.Events.Count ? new ChangePoint(sequence) : new ChangePoint(sequence - 1, index + 1);
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(buffer))
         {
@@ -145,16 +155,27 @@ internal sealed partial class EmbeddedFabric
 
         using var document = JsonDocument.Parse(buffer.WrittenMemory);
         return new Change(
-            FormatCursor(sequence), e.Kind, NodeWire.Write(e.Node), transaction.At.ToDateTimeOffset(), transaction.By, transaction.Revision,
+            after.ToString(), e.Kind, NodeWire.Write(e.Node), transaction.At.ToDateTimeOffset(), transaction.By, transaction.RevisionAfter,
             document.RootElement.Clone());
     }
 
-    private static string FormatCursor(ulong sequence) => $"c{sequence}";
+    private static ChangePoint? ParseCursor(string cursor)
+    {
+        var parts = cursor.StartsWith('c') ? cursor[1..].Split('.') : [];
+        return parts.Length is 1 or 2
+            && ulong.TryParse(parts[0], System.Globalization.NumberStyles.None, null, out var sequence)
+            && int.TryParse(parts.Length == 2 ? parts[1] : "0", System.Globalization.NumberStyles.None, null, out var taken)
+                ? new ChangePoint(sequence, taken)
+                : null;
+    }
 
-    private static ulong? ParseCursor(string cursor) =>
-        cursor.StartsWith('c') && ulong.TryParse(cursor.AsSpan(1), System.Globalization.NumberStyles.None, null, out var sequence) ? sequence : null;
+    // After a transaction, and after so many events of the one that follows it.
+    private readonly record struct ChangePoint(ulong Sequence, int EventsTaken = 0)
+    {
+        public override string ToString() => EventsTaken == 0 ? $"c{Sequence}" : $"c{Sequence}.{EventsTaken}";
+    }
 
-    private sealed record ChangeFilter(ulong After, string? Tenant, NodeRef? Node, IReadOnlyList<string>? Kinds)
+    private sealed record ChangeFilter(ChangePoint After, string? Tenant, NodeRef? Node, IReadOnlyList<string>? Kinds)
     {
         internal bool Takes(FabricEvent e) =>
             e is not (QuotaDrawn or QuotaReturned)

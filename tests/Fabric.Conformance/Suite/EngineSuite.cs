@@ -264,6 +264,26 @@ public abstract class EngineSuite : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Invariant", "R3")]
+    public async Task A_subscriber_that_is_cut_off_between_two_changes_of_one_command_goes_on_with_the_second()
+    {
+        var all = Scene.Ok(await Scene.Admin.PullChangesAsync(new())).Changes;
+        for (var i = 0; i < all.Count; i++)
+        {
+            var rest = Scene.Ok(await Scene.Admin.PullChangesAsync(new(all[i].Cursor))).Changes;
+            Assert.Equal(all.Skip(i + 1).Select(change => (change.Kind, change.Cursor)), rest.Select(change => (change.Kind, change.Cursor)));
+        }
+    }
+
+    [Fact]
+    public async Task A_change_names_the_revision_that_its_command_was_answered_with()
+    {
+        var receipt = Scene.Ok(await Scene.Admin.RevokeAsync(new RevokeRequest(new NodeDto("user", Scene.Tenant, Scene.User))));
+        var change = Assert.Single(Scene.Ok(await Scene.Admin.PullChangesAsync(new())).Changes, change => change.Kind.StartsWith("user.generation", StringComparison.Ordinal));
+        Assert.Equal(receipt.Revision, change.Revision);
+    }
+
+    [Fact]
     public async Task Lists_find_sessions_by_any_ancestor()
     {
         var session = await Scene.OpenAsync();
