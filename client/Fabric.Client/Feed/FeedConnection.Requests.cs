@@ -1,7 +1,10 @@
+using System.Text;
 using System.Text.Json;
+using Fabric.Client.Edges;
 using Fabric.Contracts;
 using Fabric.Contracts.Audit;
 using Fabric.Contracts.Feed;
+using Fabric.Core.Checks;
 using Fabric.Core.Common;
 using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
@@ -9,56 +12,71 @@ using Fabric.Core.Scopes;
 
 namespace Fabric.Client.Feed;
 
-/// <summary>What an enforcement point asks of the fabric over its link. Without a connection, or without an answer in time, there is a refusal at once.</summary>
+/// <summary>What an enforcement point asks of the fabric over its link. Without a connection there is a refusal at once.</summary>
 public sealed partial class FeedConnection
 {
-    private static readonly Rejection Unreachable = new(Codes.Unreachable, "feed", "the fabric is not connected, or did not answer in time");
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>
-    /// Asks the fabric to decide a call. <paramref name="asked"/> is the monotonic moment before the check was sent, in the clock's milliseconds: an
-    /// allow counts only for <see cref="FeedLimits.AnswerValidMs"/> from then, and only if the own index does not deny (R1). Null: no answer in time.
-    /// </summary>
-    public ValueTask<CheckAnswerFrame?> CheckAsync(
-        string token, ToolCall call, ulong minRevision, string? environment, string? audience, out long asked, CancellationToken cancellation = default)
+    private static readonly Rejection Unavailable = new(Codes.CheckUnavailable, "feed", "the fabric is not connected, or did not answer in time");
+
+    /// <inheritdoc/>
+    public async ValueTask<Outcome<FabricAnswer>> CheckAsync(
+        string token, ToolCall call, string? environment, string? audience, ulong minRevision, CancellationToken cancellation)
     {
-        asked = Clock.Read().MonotonicMs;
-        return AskAsync<CheckAnswerFrame>(
+        if (IsTooLong(token, FeedLimits.TokenBytesMax))
+        {
+            return new Rejection(Codes.TokenMalformed, "token", $"a token has at most {FeedLimits.TokenBytesMax} bytes");
+        }
+
+        if (IsTooLong(call.Tool, FeedLimits.CallBytesMax) || IsTooLong(call.Action, FeedLimits.CallBytesMax) || IsTooLong(call.Resource, FeedLimits.CallBytesMax)
+            || IsTooLong(environment, FeedLimits.NameBytesMax) || IsTooLong(audience, FeedLimits.CallBytesMax))
+        {
+            return new Rejection(Codes.TooLarge, "call", $"tool, action and resource have at most {FeedLimits.CallBytesMax} bytes each");
+        }
+
+        // INVARIANT R1: before the check can leave: an allow counts from here on, for as long as the fabric counts with it.
+        var askedMs = Clock.SentMs;
+        var answer = await AskAsync<CheckAnswerFrame>(
             (id, to) => new CheckFrame(id, minRevision, token, call, environment, audience).Write(to),
             TimeSpan.FromMilliseconds(FeedLimits.AnswerValidMs),
             cancellation);
+        return answer is null ? Unavailable : new FabricAnswer(answer.Allowed, answer.Code, answer.Revision, askedMs);
     }
 
-    /// <summary>
-    /// Draws a slice of up to <paramref name="want"/> units. Units of a rate are good for as long as the answer says from <paramref name="asked"/> on.
-    /// Refusals: what the fabric refused with, or `fabric.unreachable`.
-    /// </summary>
-    public ValueTask<Outcome<QuotaAnswerFrame>> TakeQuotaAsync(Handle quota, long want, out long asked, CancellationToken cancellation = default)
+    /// <inheritdoc/>
+    public async ValueTask<Outcome<QuotaUnits>> TakeQuotaAsync(Handle quota, long want, CancellationToken cancellation)
     {
-        asked = Clock.Read().MonotonicMs;
-        return TakeAsync();
+        var sentMs = Clock.SentMs;
+        var answer = await AskAsync<QuotaAnswerFrame>((id, to) => new TakeQuotaFrame(id, quota, want).Write(to), RequestTimeout, cancellation);
+        return answer is null ? Unavailable
+            : answer.Code is not null ? new Rejection(answer.Code, quota.ToString(), "the fabric handed out no units")
+            : new QuotaUnits(answer.Units, answer.ValidForMs, answer.Window, sentMs);
+    }
 
-        async ValueTask<Outcome<QuotaAnswerFrame>> TakeAsync()
+    /// <inheritdoc/>
+    public async ValueTask ReturnQuotaAsync(QuotaReturn units, CancellationToken cancellation)
+    {
+        // Without a connection the units are lost: they were deducted, and nobody will use them.
+        if (Volatile.Read(ref _session) is { } session)
         {
-            var answer = await AskAsync<QuotaAnswerFrame>((id, to) => new TakeQuotaFrame(id, quota, want).Write(to), Options.RequestTimeout, cancellation);
-            return answer is null ? Unreachable
-                : answer.Code is not null ? new Rejection(answer.Code, quota.ToString(), "the fabric handed out no units")
-                : answer;
+            await session.SendAsync(new ReturnQuotaFrame(units.Quota, units.Units, units.Window).Write, cancellation);
         }
     }
 
-    /// <summary>Gives unused units of a window back; false when there is no connection, and the units are lost.</summary>
-    public async ValueTask<bool> ReturnQuotaAsync(Handle quota, long units, long window, CancellationToken cancellation = default) =>
-        Volatile.Read(ref _session) is { } session
-        && await session.SendAsync(to => new ReturnQuotaFrame(quota, units, window).Write(to), cancellation);
+    /// <inheritdoc/>
+    public async ValueTask<Outcome<VerificationKey?>> FetchKeyAsync(string kid, CancellationToken cancellation)
+    {
+        if (kid.Length == 0 || IsTooLong(kid, FeedLimits.NameBytesMax))
+        {
+            return (VerificationKey?)null;
+        }
 
-    /// <summary>Asks for a key by its id and puts it into the ring; null when there is none, or no answer.</summary>
-    public async ValueTask<VerificationKey?> FetchKeyAsync(string kid, CancellationToken cancellation = default) =>
-        System.Text.Encoding.UTF8.GetByteCount(kid) is 0 or > FeedLimits.NameBytesMax
-            ? null
-            : (await AskAsync<KeyAnswerFrame>((id, to) => new FetchKeyFrame(id, kid).Write(to), Options.RequestTimeout, cancellation))?.Key;
+        var answer = await AskAsync<KeyAnswerFrame>((id, to) => new FetchKeyFrame(id, kid).Write(to), RequestTimeout, cancellation);
+        return answer is null ? Unavailable : answer.Key;
+    }
 
-    /// <summary>Reports usage; when this has a value, it is on the fabric's disk. Refusals: `request.too_large`, `fabric.unreachable`, or the fabric's.</summary>
-    public async ValueTask<Outcome<ulong>> ReportUsageAsync(UsageReport report, CancellationToken cancellation = default)
+    /// <inheritdoc/>
+    public async ValueTask<Outcome<ulong>> ReportUsageAsync(UsageReport report, CancellationToken cancellation)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(report, FabricJson.Default.UsageReport);
         if (json.Length > UsageFrame.ReportBytesMax)
@@ -66,11 +84,14 @@ public sealed partial class FeedConnection
             return new Rejection(Codes.TooLarge, "usage", $"a report has at most {UsageFrame.ReportBytesMax} bytes");
         }
 
-        var answer = await AskAsync<UsageAnswerFrame>((id, to) => new UsageFrame(id, json).Write(to), Options.RequestTimeout, cancellation);
-        return answer is null ? Unreachable
+        var answer = await AskAsync<UsageAnswerFrame>((id, to) => new UsageFrame(id, json).Write(to), RequestTimeout, cancellation);
+        return answer is null ? Unavailable
             : answer.Code is not null ? new Rejection(answer.Code, "usage", "the fabric did not take the report")
             : answer.Sequence;
     }
+
+    private static bool IsTooLong(string? text, int bytesMax) =>
+        text is not null && text.Length > bytesMax / 3 && Encoding.UTF8.GetByteCount(text) > bytesMax;
 
     private async ValueTask<T?> AskAsync<T>(Action<uint, FrameBuffer> write, TimeSpan timeout, CancellationToken cancellation)
         where T : class

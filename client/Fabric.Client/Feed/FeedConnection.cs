@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using System.Text;
+using Fabric.Client.Edges;
 using Fabric.Contracts.Feed;
 using Fabric.Core.Checks;
 using Fabric.Core.Keys;
@@ -10,38 +12,38 @@ namespace Fabric.Client.Feed;
 /// An enforcement point's link to the fabric: keeps a <see cref="FeedView"/> current over one connection at a time, renews its lease, carries its
 /// requests, and reconnects for as long as it is not disposed. Any thread.
 /// </summary>
-public sealed partial class FeedConnection : IAsyncDisposable
+public sealed partial class FeedConnection : IEdgeSource, IEdgeUplink
 {
     private const int FetchedKeysMax = 10_000;
 
+    private readonly FeedConnectionOptions _options;
+    private readonly FabricEdgeOptions _edge;
     private readonly IFeedConnector _connector;
-    private readonly Func<ulong, int>? _applied;
     private readonly Backoff _backoff;
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<string, bool> _fetched = new(StringComparer.Ordinal);
     private readonly UInt128 _instance = Random128();
+    private Func<ulong, int>? _applied;
     private FeedSession? _session;
     private Task? _running;
     private int _cancelled;
 
-    /// <summary>A link that is not started yet.</summary>
-    /// <param name="options">Where to connect to, and the limits.</param>
-    /// <param name="clock">The clock that checks are made against.</param>
-    /// <param name="applied">
-    /// Called after each part of the feed was applied, with its revision, before it is acknowledged: cancels calls in flight that it denies and
-    /// answers how many. One call at a time; must not throw.
-    /// </param>
-    /// <param name="time">Drives timers; null: the system's.</param>
-    public FeedConnection(FeedConnectionOptions options, ICheckClock clock, Func<ulong, int>? applied = null, TimeProvider? time = null)
-        : this(options, clock, applied, time, new WebSocketConnector(options.Secret), Random.Shared.NextDouble)
+    /// <summary>A link that is not started yet. Throws <see cref="ArgumentException"/> for an option out of its bounds.</summary>
+    public FeedConnection(FeedConnectionOptions options, FabricEdgeOptions edge, EdgeClock clock)
+        : this(options, edge, clock, new WebSocketConnector(options.Secret), Random.Shared.NextDouble)
     {
     }
 
-    internal FeedConnection(
-        FeedConnectionOptions options, ICheckClock clock, Func<ulong, int>? applied, TimeProvider? time, IFeedConnector connector, Func<double> random)
+    internal FeedConnection(FeedConnectionOptions options, FabricEdgeOptions edge, EdgeClock clock, IFeedConnector connector, Func<double> random)
     {
         options.Validate();
-        (Options, Clock, Time, _applied, _connector) = (options, clock, time ?? TimeProvider.System, applied, connector);
+        edge.Validate();
+        if (Encoding.UTF8.GetByteCount(edge.Name) > FeedLimits.NameBytesMax)
+        {
+            throw new ArgumentException($"the enforcement point's name has at most {FeedLimits.NameBytesMax} bytes", nameof(edge));
+        }
+
+        (_options, _edge, Clock, _connector) = (options, edge, clock, connector);
         _backoff = new Backoff(options.BackoffMin, options.BackoffMax, random);
         Applier = new FrameApplier(View);
     }
@@ -52,30 +54,35 @@ public sealed partial class FeedConnection : IAsyncDisposable
     /// <summary>Whether a connection stands.</summary>
     public bool IsConnected => Volatile.Read(ref _session) is not null;
 
-    /// <summary>Why the last attempt or connection ended: a code, or a word such as `disconnected`; null: none has.</summary>
+    /// <summary>Why the last attempt or connection ended: a code, or `disconnected`; null: none has.</summary>
     public string? LastEnd { get; private set; }
 
-    /// <summary>The bounds in force, as the fabric said last: read, write.</summary>
-    public (TimeSpan Read, TimeSpan Write)? Bounds { get; private set; }
+    ICheckView IEdgeSource.View => View;
 
-    internal FeedConnectionOptions Options { get; }
+    IEdgeUplink IEdgeSource.Uplink => this;
 
-    internal ICheckClock Clock { get; }
+    internal EdgeClock Clock { get; }
 
-    internal TimeProvider Time { get; }
+    internal TimeProvider Time => Clock.Time;
 
     internal FrameApplier Applier { get; }
 
     internal ViewWaiters Waiters { get; } = new();
 
-    /// <summary>Connects, and goes on doing so. Once.</summary>
-    public void Start()
+    internal TimeSpan ConnectTimeout => _options.ConnectTimeout;
+
+    /// <summary>How often the lease is renewed: four times in a write bound, unless the options say otherwise.</summary>
+    internal TimeSpan Renewal => _options.RenewEvery ?? (_edge.WriteBound / 4);
+
+    /// <inheritdoc/>
+    public void Start(Func<ulong, int> applied)
     {
-        if (Interlocked.CompareExchange(ref _running, Task.CompletedTask, null) is not null)
+        if (_running is not null)
         {
             throw new InvalidOperationException("the link was started before");
         }
 
+        _applied = applied;
         _running = RunAsync(_stopping.Token);
     }
 
@@ -88,7 +95,7 @@ public sealed partial class FeedConnection : IAsyncDisposable
         Waiters.WhenAsync(() => View.IsReady && View.Index.Revision >= revision, cancellation);
 
     /// <summary>Hands the lease back, so that no receipt waits for this edge, and closes. Nothing is allowed afterwards.</summary>
-    public async ValueTask DisposeAsync()
+    public async Task StopAsync(CancellationToken cancellation)
     {
         if (_stopping.IsCancellationRequested)
         {
@@ -103,6 +110,12 @@ public sealed partial class FeedConnection : IAsyncDisposable
         await _stopping.CancelAsync();
         await (_running ?? Task.CompletedTask);
         View.Break();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None);
         _stopping.Dispose();
     }
 
@@ -111,27 +124,28 @@ public sealed partial class FeedConnection : IAsyncDisposable
         var resumes = View.CanResume;
         return new HelloFrame(
             FeedLimits.ProtocolVersion,
-            Options.Edge,
+            _edge.Name,
             _instance,
-            Ms(Options.Renewal),
-            Ms(Options.ReadBound),
-            Ms(Options.WriteBound),
-            Ms(Options.BestEffort),
+            Ms(Renewal),
+            Ms(_edge.ReadBound),
+            Ms(_edge.WriteBound),
+            Ms(_edge.BestEffort),
             resumes ? View.Epoch : 0,
             resumes ? View.Revision : 0,
-            Options.Tenant);
+            _edge.Tenant);
     }
 
-    internal void Welcomed(in WelcomeFrame welcome) =>
-        Bounds = (TimeSpan.FromMilliseconds(welcome.ReadBoundMs), TimeSpan.FromMilliseconds(welcome.WriteBoundMs));
+    /// <summary>
+    /// INVARIANT R1: whether the fabric waits for at least as long as this edge goes on. It may have been given tighter bounds; its checks then need
+    /// them in their options, since a lease says nothing of classes.
+    /// </summary>
+    internal bool CanKeep(in WelcomeFrame welcome) =>
+        Ms(_edge.ReadBound) <= welcome.ReadBoundMs && Ms(_edge.WriteBound) <= welcome.WriteBoundMs && Ms(_edge.BestEffort) <= welcome.ReadBoundMs;
 
     /// <summary>Something was applied: calls that it denies are cancelled.</summary>
     internal void NoteApplied()
     {
-        if (_applied is not null)
-        {
-            Interlocked.Add(ref _cancelled, _applied(View.Revision));
-        }
+        Interlocked.Add(ref _cancelled, _applied?.Invoke(View.Revision) ?? 0);
     }
 
     /// <summary>The calls that were cancelled since they were last told.</summary>
@@ -165,16 +179,16 @@ public sealed partial class FeedConnection : IAsyncDisposable
         return System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes);
     }
 
-    private static uint Ms(TimeSpan? span) => span is null ? 0 : (uint)Math.Max(1, span.Value.TotalMilliseconds);
+    private static uint Ms(TimeSpan? span) => span is null ? 0 : (uint)Math.Max(1, Math.Ceiling(span.Value.TotalMilliseconds));
 
     private async Task RunAsync(CancellationToken cancellation)
     {
         await Task.Yield();
         try
         {
-            for (var address = 0; !cancellation.IsCancellationRequested; address = (address + 1) % Options.Addresses.Count)
+            for (var address = 0; !cancellation.IsCancellationRequested; address = (address + 1) % _options.Addresses.Count)
             {
-                LastEnd = await ServeAsync(Options.Addresses[address], cancellation);
+                LastEnd = await ServeAsync(_options.Addresses[address], cancellation);
                 Waiters.Pulse();
                 await Task.Delay(_backoff.Next(), Time, cancellation);
             }
@@ -187,7 +201,7 @@ public sealed partial class FeedConnection : IAsyncDisposable
 
     private async Task<string> ServeAsync(Uri address, CancellationToken cancellation)
     {
-        using var timeout = new CancellationTokenSource(Options.ConnectTimeout, Time);
+        using var timeout = new CancellationTokenSource(_options.ConnectTimeout, Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
         var (transport, failure) = await _connector.ConnectAsync(address, either.Token);
         if (transport is null)

@@ -12,6 +12,9 @@ internal sealed class FeedSession : IDisposable
     /// <summary>Why a session ended when the feed did not fit: a gap that was not announced, or a malformed frame.</summary>
     public const string BrokenFeed = "broken-feed";
 
+    /// <summary>Why a session ended when the fabric's bounds are tighter than the edge's options.</summary>
+    public const string BoundsTooLong = "bounds-too-long";
+
     private const int SweepSlots = 16 * 1024;
     private static readonly TimeSpan LeaveMax = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SnapshotTurnMax = TimeSpan.FromMinutes(1);
@@ -120,7 +123,7 @@ internal sealed class FeedSession : IDisposable
     private async Task<string?> GreetAsync(CancellationToken cancellation)
     {
         var hello = _owner.Hello();
-        using var timeout = new CancellationTokenSource(_owner.Options.ConnectTimeout, _owner.Time);
+        using var timeout = new CancellationTokenSource(_owner.ConnectTimeout, _owner.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
         if (!await SendAsync(hello.Write, either.Token))
         {
@@ -144,8 +147,13 @@ internal sealed class FeedSession : IDisposable
         }
 
         (_heardAt, _welcomedAt, _serverMs) = (_owner.Time.GetTimestamp(), _owner.Time.GetTimestamp(), welcome.ServerUnixMs);
+        if (!_owner.CanKeep(welcome))
+        {
+            View.Break();
+            return BoundsTooLong;
+        }
+
         View.Connected(welcome.Epoch, welcome.GuardedTenant, welcome.Resumed);
-        _owner.Welcomed(welcome);
         if (welcome.Resumed)
         {
             await _owner.RefetchKeysAsync(this, cancellation);
@@ -245,7 +253,7 @@ internal sealed class FeedSession : IDisposable
     /// <summary>Renews, sweeps, and notices a fabric that says nothing.</summary>
     private async Task RenewAsync(CancellationToken cancellation)
     {
-        var every = _owner.Options.Renewal;
+        var every = _owner.Renewal;
         using var timer = new PeriodicTimer(every, _owner.Time);
         try
         {
@@ -280,7 +288,7 @@ internal sealed class FeedSession : IDisposable
             // INVARIANT R2: the clock is read before the frame can leave, so that all delay from here on counts against this edge. The revision is
             // read after the clock: it may only be newer than the moment.
             var number = ++_renewal;
-            View.RenewalSent(number, _owner.Clock.Read().MonotonicMs);
+            View.RenewalSent(number, _owner.Clock.SentMs);
             new RenewFrame(number, View.Revision, _owner.TakeCancelled()).Write(to);
         },
         cancellation);

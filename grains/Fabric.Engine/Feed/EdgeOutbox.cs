@@ -8,6 +8,7 @@ namespace Fabric.Engine.Feed;
 internal sealed class EdgeOutbox
 {
     private readonly ConcurrentQueue<CheckFrame> _checks = new();
+    private readonly ConcurrentQueue<CheckAnswerFrame> _answers = new();
     private readonly ConcurrentQueue<Action<FrameBuffer>> _replies = new();
     private readonly PeerSignal _signal = new();
     private string? _closing;
@@ -18,7 +19,7 @@ internal sealed class EdgeOutbox
     public string? Closing => Volatile.Read(ref _closing);
 
     /// <summary>Whether there is nothing to send.</summary>
-    public bool IsEmpty => _checks.IsEmpty && _replies.IsEmpty && Volatile.Read(ref _grant) < 0 && Closing is null;
+    public bool IsEmpty => _checks.IsEmpty && _answers.IsEmpty && _replies.IsEmpty && Volatile.Read(ref _grant) < 0 && Closing is null;
 
     /// <summary>Wakes the pump.</summary>
     public void Signal() => _signal.Set();
@@ -66,6 +67,14 @@ internal sealed class EdgeOutbox
         Send(write);
     }
 
+    /// <summary>Queues the answer to a check that was counted in.</summary>
+    public void Reply(CheckAnswerFrame answer)
+    {
+        Interlocked.Decrement(ref _requests);
+        _answers.Enqueue(answer);
+        Signal();
+    }
+
     /// <summary>Counts out a request that has no answer, or whose answer the pump wrote itself.</summary>
     public void Done() => Interlocked.Decrement(ref _requests);
 
@@ -86,6 +95,9 @@ internal sealed class EdgeOutbox
 
     /// <summary>Takes a frame to send. The pump alone.</summary>
     public bool TryTakeReply([NotNullWhen(true)] out Action<FrameBuffer>? write) => _replies.TryDequeue(out write);
+
+    /// <summary>Takes the answer to a check. The pump alone.</summary>
+    public bool TryTakeAnswer([NotNullWhen(true)] out CheckAnswerFrame? answer) => _answers.TryDequeue(out answer);
 
     /// <summary>Takes a check to decide. The pump alone.</summary>
     public bool TryTakeCheck([NotNullWhen(true)] out CheckFrame? check) => _checks.TryDequeue(out check);

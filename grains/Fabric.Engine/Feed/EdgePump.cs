@@ -79,24 +79,28 @@ internal sealed class EdgePump
             return false;
         }
 
+        while (_edge.Outbox.TryTakeAnswer(out var late))
+        {
+            if (!await SendAnswerAsync(late, cancellation))
+            {
+                return false;
+            }
+        }
+
         for (var checks = 0; checks < ChecksInARowMax && _edge.Outbox.TryTakeCheck(out var check); checks++)
         {
-            // INVARIANT R1: decided here, between two sends, from an index that already has every record sent before: the answer's place in the
-            // stream is the place of its decision. An allow that was decided before a revocation stands before its record.
             var answer = _edge.DecideAsync(check, cancellation);
-            if (answer.IsCompletedSuccessfully)
+            if (!answer.IsCompletedSuccessfully)
             {
-                _edge.Outbox.Done();
-                if (!await SendAsync((await answer).Write, cancellation))
-                {
-                    return false;
-                }
-            }
-            else
-            {
-                // It waits for storage (a quota). By the time it is known, later records may have been sent: the edge's own index has them then,
-                // and a denial there stands over any answer.
+                // It waits for storage (a quota), which must not hold the feed up.
                 _ = _edge.ReplyLaterAsync(answer);
+                continue;
+            }
+
+            _edge.Outbox.Done();
+            if (!await SendAnswerAsync(await answer, cancellation))
+            {
+                return false;
             }
         }
 
@@ -111,18 +115,40 @@ internal sealed class EdgePump
         return true;
     }
 
+    /// <summary>
+    /// INVARIANT R1: everything that the decision saw is sent before its answer, and so is known to the edge; and what was applied after it comes, as
+    /// a rule, behind. An edge that does get a later record first denies by its own index, which stands over any answer.
+    /// </summary>
+    private async ValueTask<bool> SendAnswerAsync(CheckAnswerFrame answer, CancellationToken cancellation)
+    {
+        while (_cursor is { } cursor && cursor.Revision < answer.Revision && _hub.TryTake(ref cursor, out var slice, out _))
+        {
+            if (!await SendSliceAsync(cursor, slice, cancellation))
+            {
+                return false;
+            }
+        }
+
+        return await SendAsync(answer.Write, cancellation);
+    }
+
+    private ValueTask<bool> SendSliceAsync(FeedCursor cursor, FeedSlice slice, CancellationToken cancellation)
+    {
+        _cursor = cursor;
+
+        // Before it leaves: the acknowledgement may be here before the send returns.
+        Volatile.Write(ref _sentRevision, slice.To);
+        return slice.Key is { } key && !_edge.MaySee(key)
+            ? SendAsync(new KeyFrame(slice.To, null).Write, cancellation)
+            : SendAsync(slice.Frame(_scratch), cancellation);
+    }
+
     private async ValueTask<bool> SendRecordsAsync(CancellationToken cancellation)
     {
         var cursor = _cursor!.Value;
         if (_hub.TryTake(ref cursor, out var slice, out var gap))
         {
-            _cursor = cursor;
-
-            // Before it leaves: the acknowledgement may be here before the send returns.
-            Volatile.Write(ref _sentRevision, slice.To);
-            return slice.Key is { } key && !_edge.MaySee(key)
-                ? await SendAsync(new KeyFrame(slice.To, null).Write, cancellation)
-                : await SendAsync(slice.Frame(_scratch), cancellation);
+            return await SendSliceAsync(cursor, slice, cancellation);
         }
 
         if (gap)

@@ -33,15 +33,14 @@ public sealed partial class FeedHub
             }
 
             // A name alone does not tell one run of a process from the next, or from another that was given the same name: each has its lease.
-            var run = RunOf(edge.Name, hello.Instance);
-            var joined = _leases.Hello(run, hello.Instance, bounds, Now);
+            var joined = _leases.Hello(edge.Name, hello.Instance, bounds, Now);
             if (!joined.IsOk)
             {
                 return joined.Rejection.Code;
             }
 
-            replaced = Array.Find(_peers, peer => peer.Run == run);
-            (edge.Run, edge.Lease) = (run, joined.Value);
+            replaced = Array.Find(_peers, peer => peer.Instance == hello.Instance && peer.Name == edge.Name);
+            (edge.Instance, edge.Lease) = (hello.Instance, joined.Value);
             _peers = [.. _peers.Where(peer => peer != replaced), edge];
             cursor = CanResume(hello) ? _log.TryFind(hello.Revision) : null;
         }
@@ -139,10 +138,6 @@ public sealed partial class FeedHub
             Settle(_leases.Advance(Now));
         }
     }
-
-    private static string RunOf(string name, UInt128 instance) => $"{name}#{instance:x32}";
-
-    private static string NameOf(string run) => run[..run.LastIndexOf('#')];
 
     private static bool Answer(ServedEdge edge, LeaseAnswer answer)
     {

@@ -82,7 +82,7 @@ public sealed partial class FeedHub
         var status = _leases.Status(revision, now);
         var accepted = _receipts.Find(revision);
         var confirmed = revision <= ConfirmedThrough(_leases.Closed);
-        var waiting = status.Waiting.ConvertAll(edge => new WaitingEdge(NameOf(edge.Edge), edge.Acknowledged, Math.Max(0, (edge.Until - now).TotalMilliseconds)));
+        var waiting = status.Waiting.ConvertAll(edge => new WaitingEdge(edge.Edge, edge.Acknowledged, Math.Max(0, (edge.Until - now).TotalMilliseconds)));
         if (status.BeforeRestartUntil is { } until)
         {
             waiting.Add(new WaitingEdge("before-restart", 0, Math.Max(0, (until - now).TotalMilliseconds)));
@@ -100,8 +100,8 @@ public sealed partial class FeedHub
             accepted?.AcceptedAt ?? DateTimeOffset.UnixEpoch,
             confirmed ? accepted?.ConfirmedAfter?.TotalMilliseconds : null,
             new ClosedClasses(status.DestructiveClosed, status.WriteClosed, status.ReadClosed),
-            status.Acknowledged.ConvertAll(NameOf),
-            status.RanOut.ConvertAll(NameOf),
+            status.Acknowledged,
+            status.RanOut,
             waiting,
             _inFlight.Of(revision),
             UnleasedUntil: null);

@@ -22,8 +22,8 @@ internal sealed class ServedEdge(FeedHub hub, IFrameTransport transport, IEdgeSe
     /// <summary>What waits to be sent.</summary>
     public EdgeOutbox Outbox { get; } = new();
 
-    /// <summary>The run of the process, as the lease table names it. Guarded by the hub's lock, like the next two.</summary>
-    public string Run { get; set; } = "";
+    /// <summary>The run of the process. Guarded by the hub's lock, like the next two.</summary>
+    public UInt128 Instance { get; set; }
 
     /// <summary>What it has applied over this connection.</summary>
     public ulong Applied { get; set; }
@@ -122,7 +122,7 @@ internal sealed class ServedEdge(FeedHub hub, IFrameTransport transport, IEdgeSe
     }
 
     /// <summary>Sends an answer once it is there.</summary>
-    public async Task ReplyLaterAsync(ValueTask<CheckAnswerFrame> answer) => Outbox.Reply((await answer).Write);
+    public async Task ReplyLaterAsync(ValueTask<CheckAnswerFrame> answer) => Outbox.Reply(await answer);
 
     private async Task<string?> GreetAsync()
     {
