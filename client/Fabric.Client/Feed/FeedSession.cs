@@ -218,6 +218,12 @@ internal sealed class FeedSession : IDisposable
         async Task<string?> HandBackAsync()
         {
             await SayByeAsync();
+            using var timeout = new CancellationTokenSource(LeaveMax, _owner.Time);
+            while ((await _transport.ReceiveAsync(timeout.Token)).Kind == ReceivedKind.Frame)
+            {
+                // Until the fabric has closed: an abort could take the bye along.
+            }
+
             return Codes.Stopping;
         }
     }

@@ -45,7 +45,11 @@ internal sealed class EdgePump
         {
             if (_edge.Outbox.Closing is { } code)
             {
-                await SendAsync(new ClosingFrame(code).Write, cancellation);
+                if (code != FeedHub.Disconnected)
+                {
+                    await SendAsync(new ClosingFrame(code).Write, cancellation);
+                }
+
                 await _transport.CloseAsync(cancellation);
                 return;
             }
