@@ -96,8 +96,11 @@ internal static class Recovery
     private static KeySealer OpenSealer(DataFolder folder, Journal journal, EmbeddedOptions options)
     {
         const string CheckName = "master-key-check";
-        var sealer = new KeySealer(MasterKey.Open(folder, options.MasterKey, dataExists: !journal.IsNew));
-        if (journal.GetMeta(CheckName) is not { } check)
+
+        // The check value, and not the journal, says whether anything can be sealed: a first start may have ended between the two.
+        var check = journal.GetMeta(CheckName);
+        var sealer = new KeySealer(MasterKey.Open(folder, options.MasterKey, dataExists: check is not null));
+        if (check is null)
         {
             journal.SetMeta(CheckName, sealer.CheckValue);
         }
@@ -140,7 +143,7 @@ internal static class Recovery
                 ledger.Replay(sequence, record);
                 replayed++;
             }
-        });
+        }, covered);
         return replayed;
     }
 

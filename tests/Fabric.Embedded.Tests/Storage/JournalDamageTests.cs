@@ -148,6 +148,18 @@ public sealed class JournalDamageTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_journal_that_ends_before_the_checkpoint_is_damaged_also_when_older_records_are_read_again()
+    {
+        using var temp = new TempFolder();
+        await Fill(temp.Path, 10);
+        File.Delete(temp.In("journal.head"));
+        using var folder = DataFolder.Open(temp.Path);
+        using var journal = Journal.Open(folder);
+        var error = Assert.Throws<FabricStartException>(() => journal.Replay(5, static (_, _) => { }, coveredSequence: 15));
+        Assert.Equal(StartCodes.JournalDamaged, error.Code);
+    }
+
+    [Fact]
     [Trait("Invariant", "D1")]
     public async Task Random_damage_never_yields_anything_but_a_prefix()
     {

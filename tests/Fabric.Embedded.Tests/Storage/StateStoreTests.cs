@@ -68,7 +68,7 @@ public sealed class StateStoreTests(ITestOutputHelper output)
         using var store = StateStore.Open(folder, Fabric);
         store.Write([Row(1, "a", "one")], 1);
         Assert.Throws<ArgumentOutOfRangeException>(() =>
-            store.Write([Row(1, "a", "two"), new StateRow(1, new byte[StateStore.MaxKeyBytes + 1], default(ReadOnlyMemory<byte>))], 2));
+            store.Write([Row(1, "a", "two"), new StateRow(1, new byte[StateStore.MaxKeyBytes + 1], null)], 2));
         Assert.Equal(["1/a=one"], Load(store));
         Assert.Equal(1UL, store.CoveredSequence);
         store.Write([Row(1, "a", "three")], 3);
@@ -147,7 +147,7 @@ public sealed class StateStoreTests(ITestOutputHelper output)
     }
 
     private static StateRow Row(byte kind, string key, string? value) =>
-        value is null ? StateRow.Gone(kind, Encoding.UTF8.GetBytes(key)) : new(kind, Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(value));
+        new(kind, Encoding.UTF8.GetBytes(key), value is null ? null : Encoding.UTF8.GetBytes(value));
 
     private static List<string> Load(StateStore store)
     {

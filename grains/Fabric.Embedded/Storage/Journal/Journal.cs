@@ -111,11 +111,12 @@ public sealed class Journal : IDisposable
     public void SetMeta(string key, ReadOnlySpan<byte> value) => FileBeforeStart().Meta.Set(UserPrefix + key, value);
 
     /// <summary>
-    /// Verifies all that is stored and hands out the records above <paramref name="afterSequence"/>, which the state checkpoint covers.
+    /// Verifies all that is stored and hands out the records above <paramref name="afterSequence"/>. The state checkpoint covers that and, where the
+    /// caller reads older records once more, up to <paramref name="coveredSequence"/>: a journal that ends before it is damaged.
     /// Damage: everything before it is handed out; then, by policy, <see cref="FabricStartException"/> or <see cref="Damage"/>.
     /// Records missing between checkpoint and journal are always refused.
     /// </summary>
-    public void Replay(ulong afterSequence, JournalVisitor visitor)
+    public void Replay(ulong afterSequence, JournalVisitor visitor, ulong coveredSequence = 0)
     {
         var file = FileBeforeStart();
         if (_replayed)
@@ -130,8 +131,7 @@ public sealed class Journal : IDisposable
                 + "restore journal and state from the same backup");
         }
 
-        var acknowledged = _head.Read();
-        var damage = JournalReader.Read(file, afterSequence, acknowledged, visitor);
+        var damage = JournalReader.Read(file, afterSequence, Math.Max(coveredSequence, afterSequence), _head.Read(), visitor);
         if (damage is null && _truncated)
         {
             damage = new JournalDamage(file.Last + 1, (long)file.Last + 1, file.NewestReadable(), "the file is shorter than its header says");

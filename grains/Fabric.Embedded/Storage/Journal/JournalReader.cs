@@ -7,11 +7,11 @@ internal static class JournalReader
 {
     /// <summary>
     /// Delivers the records above <paramref name="after"/> up to the first damage, which is returned. Null: the journal is whole.
-    /// <paramref name="acknowledged"/> is a sequence number that is known to have been committed.
+    /// <paramref name="covered"/> is where the state checkpoint stands, <paramref name="acknowledged"/> what the head file knows to be committed.
     /// </summary>
-    public static JournalDamage? Read(JournalFile file, ulong after, ulong acknowledged, JournalVisitor visitor)
+    public static JournalDamage? Read(JournalFile file, ulong after, ulong covered, ulong acknowledged, JournalVisitor visitor)
     {
-        var lostThrough = Math.Max(acknowledged, after);
+        var lostThrough = Math.Max(acknowledged, covered);
         string reason;
         try
         {
@@ -30,8 +30,8 @@ internal static class JournalReader
                 return null;
             }
 
-            reason = after > acknowledged
-                ? $"the journal ends here, but the state checkpoint covers it up to {after}"
+            reason = covered > acknowledged
+                ? $"the journal ends here, but the state checkpoint covers it up to {covered}"
                 : $"the journal ends here, but records up to {acknowledged} were committed";
         }
         catch (StorageException e) when (e.IsDamage)

@@ -1,8 +1,7 @@
 namespace Fabric.Embedded.Storage;
 
-/// <summary>One entity to store under kind and key, or to forget (<see cref="Gone"/>).</summary>
-public readonly record struct StateRow(byte Kind, ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Value, bool IsGone = false)
-{
-    /// <summary>The entity is not there any more.</summary>
-    public static StateRow Gone(byte kind, ReadOnlyMemory<byte> key) => new(kind, key, default, IsGone: true);
-}
+/// <summary>
+/// One entity to store under kind and key; with a null value, to forget. The value is an array because null, turned into memory, would be an empty
+/// value and not a missing one.
+/// </summary>
+public readonly record struct StateRow(byte Kind, ReadOnlyMemory<byte> Key, byte[]? Value);

@@ -167,7 +167,7 @@ public sealed class StateStore : IDisposable
         var key = Room(ref _key, row.Key.Length + 1);
         key[0] = row.Kind;
         row.Key.Span.CopyTo(key[1..]);
-        if (row.IsGone)
+        if (row.Value is null)
         {
             _delete!.Bind(1, key);
             _delete.Execute();
@@ -175,7 +175,7 @@ public sealed class StateStore : IDisposable
         }
 
         var stored = Room(ref _value, row.Value.Length + Checksum.Size);
-        Checksum.Seal(key, row.Value.Span, stored);
+        Checksum.Seal(key, row.Value, stored);
         _upsert!.Bind(1, key);
         _upsert.Bind(2, stored);
         _upsert.Execute();
