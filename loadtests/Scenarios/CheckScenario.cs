@@ -70,7 +70,9 @@ internal sealed class CheckScenario : IScenario
         run.Report.Add("check.first_ratio_to_es256", FirstRatio(run, local, edge, calls), "ratio");
         var presented = Array.ConvertAll(calls, call => new Presented(Copy(call.Token), HeldCalls.CallOf(call with
         {
-            Tool = Copy(call.Tool), Action = Copy(call.Action), Resource = Copy(call.Resource),
+            Tool = Copy(call.Tool),
+            Action = Copy(call.Action),
+            Resource = Copy(call.Resource),
         })));
         using var stage = run.Log.Begin("check, each token again and again", 2 * time.TotalSeconds);
         foreach (var call in calls)
