@@ -14,7 +14,6 @@ public sealed class NamingTests
     {
         ["grains/Fabric.Engine/EngineHealth.cs"] = "the health of the engine is the list of its parts",
         ["grains/Fabric.Core/Checks/ICheckClock.cs"] = "the clock and the moment that it gives",
-        ["client/Fabric.Client/Edges/IEdgeUplink.cs"] = "what an edge asks of the fabric and the two answers",
         ["silo/Api/EndpointRoles.cs"] = "the roles of an endpoint and the way to state them",
     };
 
