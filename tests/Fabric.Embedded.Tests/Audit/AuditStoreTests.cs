@@ -1,5 +1,6 @@
 using Fabric.Embedded.Storage;
 using Fabric.Embedded.Storage.Audit;
+using Fabric.Embedded.Storage.Sqlite;
 using Fabric.Embedded.Tests.Fixtures;
 using Fabric.Testing;
 
@@ -122,7 +123,7 @@ public sealed class AuditStoreTests
 
         Assert.True(audit.Store.TryAdd(audit.Usage("b")));
         await time.WhenArmed();
-        time.Advance(TimeSpan.FromMilliseconds(50));
+        time.Advance(new AuditStoreOptions().Linger);
         while (audit.Store.Waiting.Records > 0)
         {
             await Task.Yield();
@@ -190,15 +191,10 @@ public sealed class AuditStoreTests
         using var temp = new TempFolder();
         new OpenAudit(temp.Path, new AuditStoreOptions { FabricId = 1 }).Dispose();
         new OpenAudit(temp.Path, new AuditStoreOptions { FabricId = 1 }).Dispose();
-        new OpenAudit(temp.Path).Dispose();
         var foreign = Assert.Throws<FabricStartException>(() => new OpenAudit(temp.Path, new AuditStoreOptions { FabricId = 2 }));
         Assert.Equal(StartCodes.ForeignFile, foreign.Code);
 
-        using (var file = Fabric.Embedded.Storage.Sqlite.SqliteFile.Open(temp.In("audit.db")))
-        {
-            new Fabric.Embedded.Storage.Sqlite.MetaTable(file).SetNumber(Fabric.Embedded.Storage.Sqlite.MetaTable.FormatKey, 99);
-        }
-
-        Assert.Equal(StartCodes.FormatNewer, Assert.Throws<FabricStartException>(() => new OpenAudit(temp.Path)).Code);
+        Sql.Meta(temp.In("audit.db"), meta => meta.SetNumber(MetaTable.FormatKey, 99));
+        Assert.Equal(StartCodes.FormatNewer, Assert.Throws<FabricStartException>(() => new OpenAudit(temp.Path, new AuditStoreOptions { FabricId = 1 })).Code);
     }
 }

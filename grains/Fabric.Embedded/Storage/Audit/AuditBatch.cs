@@ -3,8 +3,8 @@ namespace Fabric.Embedded.Storage.Audit;
 /// <summary>Records that are committed together.</summary>
 internal sealed class AuditBatch
 {
-    private const int RecordsMax = 4_096;
-    private const long BytesMax = 4 << 20;
+    private const int RecordsMax = 8_192;
+    private const long BytesMax = 8 << 20;
 
     public List<AuditRecord> Records { get; } = [];
 

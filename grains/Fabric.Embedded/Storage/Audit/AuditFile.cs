@@ -86,7 +86,7 @@ internal sealed class AuditFile : IDisposable
         // position that says how far the journal has been taken: the journal, which is synced, is the truth, and feeds them again.
         // Usage that was counted in the last moments before a power cut is the one thing that is then lost.
         file.Run("PRAGMA synchronous = NORMAL");
-        file.Run("PRAGMA wal_autocheckpoint = 4000");
+        file.Run("PRAGMA wal_autocheckpoint = 8000");
         file.Run("PRAGMA journal_size_limit = 67108864");
         file.Run("PRAGMA cache_size = -32768");
         file.Run("PRAGMA cell_size_check = ON");

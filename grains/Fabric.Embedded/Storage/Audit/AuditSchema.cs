@@ -47,22 +47,7 @@ internal static class AuditSchema
     ];
 
     /// <summary>Makes the tables of a new file; of an old one, checks format and owner. Throws <see cref="FabricStartException"/>.</summary>
-    public static void Prepare(SqliteFile file, UInt128 fabricId)
-    {
-        if (file.ReadLong("SELECT count(*) FROM sqlite_schema") == 0)
-        {
-            Create(file, fabricId);
-            return;
-        }
-
-        var meta = new MetaTable(file);
-        meta.RequireFormat(FormatVersion, file.Path);
-        if (fabricId != UInt128.Zero && meta.Get(MetaTable.FabricKey) is { Length: 16 } owner && Read(owner) != UInt128.Zero && Read(owner) != fabricId)
-        {
-            throw new FabricStartException(StartCodes.ForeignFile,
-                $"`{file.Path}` belongs to another fabric than the journal beside it; restore all files of the folder from the same backup");
-        }
-    }
+    public static void Prepare(SqliteFile file, UInt128 fabricId) => StoreFile.Prepare(file, FormatVersion, fabricId, Tables);
 
     /// <summary>The minute of a time, rounded down also before 1970.</summary>
     public static long MinuteOf(long timeMs) => Math.DivRem(timeMs, MinuteMs) is var (minute, rest) && rest < 0 ? minute - 1 : minute;
@@ -94,22 +79,5 @@ internal static class AuditSchema
         {
             statement.Bind(index, value);
         }
-    }
-
-    private static void Create(SqliteFile file, UInt128 fabricId)
-    {
-        file.Run("BEGIN IMMEDIATE");
-        file.Run(MetaTable.Create);
-        foreach (var table in Tables)
-        {
-            file.Run(table);
-        }
-
-        var meta = new MetaTable(file);
-        meta.SetNumber(MetaTable.FormatKey, FormatVersion);
-        var id = new byte[16];
-        BinaryPrimitives.WriteUInt128BigEndian(id, fabricId);
-        meta.Set(MetaTable.FabricKey, id);
-        file.Run("COMMIT");
     }
 }

@@ -18,8 +18,6 @@ internal sealed class AuditSpool
     private bool _isTaking = true;
     private bool _failing;
     private bool _stopping;
-    private bool _lingering;
-    private bool _pausing;
 
     public AuditSpool(AuditStoreOptions options, TimeProvider time, long through)
     {
@@ -205,12 +203,7 @@ internal sealed class AuditSpool
     {
         lock (_gate)
         {
-            _pausing = true;
-            using var timer = _time.CreateTimer(static spool => ((AuditSpool)spool!).Wake(), this, span, Timeout.InfiniteTimeSpan);
-            while (_pausing && !_stopping)
-            {
-                Monitor.Wait(_gate);
-            }
+            TimedWait.Wait_NeedsLock(_gate, _time, span, () => _stopping);
         }
     }
 
@@ -253,31 +246,14 @@ internal sealed class AuditSpool
     /// <summary>A commit writes whole pages, so a few records together cost as much as one: the first waits a moment for more.</summary>
     private void Linger_NeedsLock()
     {
-        if (IsUrgent_NeedsLock() || _options.Linger == TimeSpan.Zero)
+        if (!IsUrgent_NeedsLock() && _options.Linger > TimeSpan.Zero)
         {
-            return;
-        }
-
-        _lingering = true;
-        using var timer = _time.CreateTimer(static spool => ((AuditSpool)spool!).Wake(), this, _options.Linger, Timeout.InfiniteTimeSpan);
-        while (_lingering && !IsUrgent_NeedsLock())
-        {
-            Monitor.Wait(_gate);
+            TimedWait.Wait_NeedsLock(_gate, _time, _options.Linger, IsUrgent_NeedsLock);
         }
     }
 
     private bool IsUrgent_NeedsLock() =>
         _stopping || _failing || _flushes.Count > 0 || _trims.Count > 0 || _batches.Count > 1 || (_batches.TryPeek(out var batch) && batch.IsFull);
-
-    private void Wake()
-    {
-        lock (_gate)
-        {
-            _lingering = false;
-            _pausing = false;
-            Monitor.PulseAll(_gate);
-        }
-    }
 
     /// <summary>What is still behind the batch is not committed with it, wherever in the journal it belongs.</summary>
     private long Through_NeedsLock(AuditBatch batch)
