@@ -24,9 +24,18 @@ internal static class EventStream
         var services = context.RequestServices;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(
             request.Cancellation, services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
-        var changes = request.Fabric.WatchChangesAsync(query, end.Token).GetAsyncEnumerator(end.Token);
+        // Where the stream begins is said first, so that a caller whose connection breaks before the first change misses none (R3).
+        var begin = await request.Fabric.PullChangesAsync(query with { Cursor = query.Cursor ?? ChangeQuery.Now, Limit = 1 }, end.Token);
+        if (!begin.IsOk)
+        {
+            JsonAnswer.Refuse(context, begin.Rejection);
+            return;
+        }
+        var cursor = query.Cursor ?? begin.Value.Next;
+        var changes = request.Fabric.WatchChangesAsync(query with { Cursor = cursor }, end.Token).GetAsyncEnumerator(end.Token);
         try
         {
+            Open(context, cursor);
             await PumpAsync(context, changes, services.GetRequiredService<TimeProvider>());
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
@@ -42,14 +51,12 @@ internal static class EventStream
     private static async Task PumpAsync(HttpContext context, IAsyncEnumerator<Outcome<Change>> changes, TimeProvider time)
     {
         var body = context.Response.BodyWriter;
-        var isOpen = false;
         while (true)
         {
             var move = changes.MoveNextAsync();
             if (!move.IsCompleted)
             {
                 // Nothing more at once: what is written goes out now, and the first time the headers do.
-                isOpen = isOpen || Open(context);
                 await body.FlushAsync(context.RequestAborted);
             }
             if (!await NextAsync(move, body, time))
@@ -59,10 +66,9 @@ internal static class EventStream
             var change = changes.Current;
             if (!change.IsOk)
             {
-                Refuse(context, change.Rejection, isOpen);
+                WriteGap(body, change.Rejection);
                 return;
             }
-            isOpen = isOpen || Open(context);
             WriteEvent(body, change.Value.Cursor, change.Value.Kind, JsonSerializer.SerializeToUtf8Bytes(change.Value, FabricJson.Default.Change));
         }
     }
@@ -88,25 +94,17 @@ internal static class EventStream
         }
     }
 
-    private static bool Open(HttpContext context)
+    private static void Open(HttpContext context, string cursor)
     {
-        var response = context.Response;
-        response.ContentType = "text/event-stream";
-        response.Headers[HeaderNames.CacheControl] = "no-store";
-        // A comment first, so that the caller knows that it is subscribed.
-        response.BodyWriter.Write(":\n\n"u8);
-        return true;
+        context.Response.ContentType = "text/event-stream";
+        context.Response.Headers[HeaderNames.CacheControl] = "no-store";
+        Encoding.UTF8.GetBytes($": changes after this cursor\nid: {cursor}\n\n", context.Response.BodyWriter);
     }
 
-    private static void Refuse(HttpContext context, Rejection rejection, bool isOpen)
+    private static void WriteGap(PipeWriter body, Rejection rejection)
     {
-        if (!isOpen)
-        {
-            JsonAnswer.Refuse(context, rejection);
-            return;
-        }
         var problem = JsonAnswer.ProblemOf(rejection, StatusTable.Of(rejection.Code));
-        WriteEvent(context.Response.BodyWriter, null, "gap", JsonSerializer.SerializeToUtf8Bytes(problem, FabricJson.Default.Problem));
+        WriteEvent(body, null, "gap", JsonSerializer.SerializeToUtf8Bytes(problem, FabricJson.Default.Problem));
     }
 
     private static void WriteEvent(PipeWriter body, string? id, string kind, byte[] data)

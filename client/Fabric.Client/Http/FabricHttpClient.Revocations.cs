@@ -9,10 +9,10 @@ namespace Fabric.Client.Http;
 public sealed partial class FabricHttpClient
 {
     /// <inheritdoc/>
-    /// <remarks>Without an idempotency key it gets one, so that it can be repeated at another address.</remarks>
+    /// <remarks>What would count twice when repeated at another address (raising a generation) gets an idempotency key when it has none.</remarks>
     public ValueTask<Outcome<Receipt>> RevokeAsync(RevokeRequest request, CancellationToken cancellation = default)
     {
-        var keyed = request.DryRun || request.IdempotencyKey is not null ? request : request with { IdempotencyKey = Guid.NewGuid().ToString("N") };
+        var keyed = request.IdempotencyKey is null && RaisesGeneration(request) ? request with { IdempotencyKey = Guid.NewGuid().ToString("N") } : request;
         return _wire.SendAsync(HttpCall.Post("/v1/revocations", keyed, Json.RevokeRequest, isRepeatable: true), Json.Receipt, cancellation);
     }
 
@@ -58,4 +58,7 @@ public sealed partial class FabricHttpClient
         var receipt = await _wire.SendAsync(HttpCall.Post("/v1/usage", named, Json.UsageReport, isRepeatable: true), Json.UsageReceipt, cancellation);
         return receipt.IsOk ? receipt.Value.Revision : receipt.Rejection;
     }
+
+    private static bool RaisesGeneration(RevokeRequest request) =>
+        !request.DryRun && request.Node is { Kind: not ("session" or "credential") } && (request.Mode is null or "generation");
 }

@@ -136,9 +136,15 @@ internal sealed partial class EmbeddedFabric
             node = read.Value;
         }
 
-        return query.Cursor is { } cursor && ParseCursor(cursor) is null
-            ? new Rejection(Codes.InvalidField, "cursor", "the cursor is not one of this fabric's")
-            : new ChangeFilter(query.Cursor is null ? default : ParseCursor(query.Cursor)!.Value, tenant, node, query.Kinds);
+        var after = query.Cursor switch
+        {
+            null => default(ChangePoint),
+            ChangeQuery.Now => new ChangePoint(engine.Changes.Head),
+            _ => ParseCursor(query.Cursor),
+        };
+        return after is { } point
+            ? new ChangeFilter(point, tenant, node, query.Kinds)
+            : new Rejection(Codes.InvalidField, "cursor", "the cursor is not one of this fabric's");
     }
 
     private static Change ChangeOf(ulong sequence, Transaction transaction, int index)

@@ -1,3 +1,4 @@
+using Fabric.Contracts.Changes;
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Credentials;
 using Fabric.Contracts.Revocations;
@@ -281,6 +282,15 @@ public abstract class EngineSuite : IAsyncLifetime
         var receipt = Scene.Ok(await Scene.Admin.RevokeAsync(new RevokeRequest(new NodeDto("user", Scene.Tenant, Scene.User))));
         var change = Assert.Single(Scene.Ok(await Scene.Admin.PullChangesAsync(new())).Changes, change => change.Kind.StartsWith("user.generation", StringComparison.Ordinal));
         Assert.Equal(receipt.Revision, change.Revision);
+    }
+
+    [Fact]
+    public async Task The_cursor_now_answers_where_to_go_on_and_no_change()
+    {
+        var now = Scene.Ok(await Scene.Admin.PullChangesAsync(new(ChangeQuery.Now)));
+        Assert.Empty(now.Changes);
+        await Scene.OpenAsync();
+        Assert.Equal("session.opened", Assert.Single(Scene.Ok(await Scene.Admin.PullChangesAsync(new(now.Next))).Changes).Kind);
     }
 
     [Fact]

@@ -1,0 +1,55 @@
+using Fabric.Client.Http;
+using Fabric.Contracts;
+using Fabric.Contracts.Keys;
+using Fabric.Core.Common;
+using Fabric.Core.Index;
+using Fabric.Core.Keys;
+using Fabric.Core.Lineages;
+using Fabric.Engine;
+using Fabric.Engine.Feed;
+
+namespace Fabric.Silo.Tests.Conformance;
+
+/// <summary>An engine whose callers come over HTTP, each with a secret of its own that is made when it first calls.</summary>
+internal sealed class EngineOverHttp(EngineServer server) : IFabricEngine
+{
+    private readonly List<FabricHttpClient> _clients = [];
+
+    public RevocationIndex Index => server.Engine.Index;
+
+    public KeyRing Keys => server.Engine.Keys;
+
+    public FeedHub Feed => server.Engine.Feed;
+
+    public EngineHealth Health => server.Engine.Health;
+
+    public IFabric As(Caller caller)
+    {
+        var client = new Lazy<Task<FabricHttpClient>>(() => ConnectAsync(caller));
+        return LateFabric.Make(() => client.Value);
+    }
+
+    public Outcome<Caller> Authenticate(ReadOnlySpan<char> presented) => server.Engine.Authenticate(presented);
+
+    public ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, long want, CancellationToken cancellation = default) =>
+        server.Engine.TakeQuotaAsync(quota, want, cancellation);
+
+    public ValueTask ReturnQuotaAsync(Handle quota, long units, long window, CancellationToken cancellation = default) =>
+        server.Engine.ReturnQuotaAsync(quota, units, window, cancellation);
+
+    public ValueTask DisposeAsync()
+    {
+        _clients.ForEach(client => client.Dispose());
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task<FabricHttpClient> ConnectAsync(Caller caller)
+    {
+        var secret = caller.Role == Role.Agent
+            ? (await server.Operator.RotateAgentSecretAsync(caller.Tenant!, caller.Subject)).Value.Secret
+            : (await server.Operator.MakeApiKeyAsync(new MakeApiKey(Caller.NameOf(caller.Role), caller.Subject, caller.Tenant))).Value.Secret;
+        var client = server.Client(secret);
+        _clients.Add(client);
+        return client;
+    }
+}
