@@ -33,7 +33,7 @@ internal sealed class EdgeChild : IAsyncDisposable
             return LoadCommands.NotRun;
         }
 
-        await using var child = new EdgeChild(await RemoteEdge.StartAsync(name, new Uri(address), secret));
+        await using var child = new EdgeChild(RemoteEdge.Start(name, new Uri(address), secret));
         await child.ServeAsync();
         return 0;
     }

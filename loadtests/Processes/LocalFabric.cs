@@ -27,8 +27,8 @@ internal sealed class LocalFabric : IAsyncDisposable
         await MakeKeyAsync("enforcement_point", Path.Combine(folder, SiloProcess.EdgeKeyName));
     }
 
-    /// <summary>An edge in this process, which remembers so many tokens.</summary>
-    public ICheckingEdge MakeEdge(int tokensMax) => new PipelineEdge(Engine, tokensMax);
+    /// <summary>An edge in this process for one tenant, which remembers so many tokens.</summary>
+    public ICheckingEdge MakeEdge(string tenant, int tokensMax) => new LocalEdge(Engine, tenant, tokensMax);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Engine.DisposeAsync();

@@ -17,7 +17,7 @@ internal sealed class AgentWorld(Town town, EdgeFleet edges, RunReport report, i
     private readonly ConcurrentDictionary<string, int> _refusals = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, long> _storming = new();
     private readonly LatencyRecorder _confirmed = new();
-    private long _sessions, _checks, _allowed, _delegations, _ended, _storms, _asserted;
+    private long _sessions, _checks, _allowed, _delegations, _ended, _storms, _asserted, _stale;
 
     /// <summary>How many agents there are.</summary>
     public int Agents => agents;
@@ -48,10 +48,13 @@ internal sealed class AgentWorld(Town town, EdgeFleet edges, RunReport report, i
             report.Broken($"R1: {edge.Name} allowed {reply.Allowed} calls of a task whose revocation was confirmed before");
         }
 
+        Interlocked.Add(ref _stale, reply.Codes?.Count(R1.IsPassing) ?? 0);
+
         // A storm that came while the task was being opened may have hit it or not.
-        if (reply.Denied > 0 && Volatile.Read(ref task.AskedEndNs) == 0 && _storming.GetValueOrDefault(task.Agent) < task.OpenedNs)
+        var code = reply.Codes?.FirstOrDefault(each => each.Length > 0 && !R1.IsPassing(each));
+        if (code is not null && Volatile.Read(ref task.AskedEndNs) == 0 && _storming.GetValueOrDefault(task.Agent) < task.OpenedNs)
         {
-            report.Broken($"R5: {edge.Name} denied {reply.Denied} calls of a live task with `{reply.Codes?.First(code => code.Length > 0)}`");
+            report.Broken($"R5: {edge.Name} denied {reply.Denied} calls of a live task with `{code}`");
         }
     }
 
@@ -123,6 +126,7 @@ internal sealed class AgentWorld(Town town, EdgeFleet edges, RunReport report, i
         report.Add("agents.sessions_rate", _sessions / time.TotalSeconds, "sessions/s");
         report.Add("agents.checks", _checks, "calls");
         report.Add("agents.allowed", _allowed, "calls");
+        report.Add("agents.denied_as_stale", _stale, "calls");
         report.Add("agents.delegations", _delegations, "sessions");
         report.Add("agents.ended", _ended, "sessions");
         report.Add("agents.users_revoked", _storms, "users");
