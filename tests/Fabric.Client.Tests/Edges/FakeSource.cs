@@ -65,6 +65,8 @@ internal sealed class FakeSource : IEdgeSource, ICheckView, IEdgeUplink
 
     public static Rejection Away { get; } = new(Codes.CheckUnavailable, "fabric", "the fabric is away");
 
+    public static FakeSource Make() => new();
+
     public static (TokenSigner Signer, VerificationKey Key) MakeKey(string kid)
     {
         using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
