@@ -24,6 +24,9 @@ internal sealed class LeaseSlot(string? edge, UInt128 instance, ClassBounds boun
     /// <summary>The revision that must be closed before the slot may be forgotten; null while it may still be exposed.</summary>
     public ulong? ForgetAfter { get; set; }
 
+    /// <summary>When it was first seen gone and run out.</summary>
+    public TimeSpan? RanOutAt { get; set; }
+
     public RenewalQueue Renewals { get; } = new();
 
     public AnswerWindow Answers { get; } = new();
@@ -35,7 +38,7 @@ internal sealed class LeaseSlot(string? edge, UInt128 instance, ClassBounds boun
     {
         Disconnect();
         Connection = connection;
-        ForgetAfter = null;
+        (ForgetAfter, RanOutAt) = (null, null);
     }
 
     public void Disconnect()

@@ -21,6 +21,9 @@ public sealed class LeaseTable
     public const int EdgesMax = 10_000;
 
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromMilliseconds(250);
+
+    // Receipts are read a moment after they close, and name who ran out.
+    private static readonly TimeSpan RememberFor = TimeSpan.FromMinutes(1);
     private static readonly ActionClass[] Classes = [ActionClass.Read, ActionClass.Write, ActionClass.Destructive];
 
     private readonly Dictionary<(string Edge, UInt128 Instance), int> _slotOf = [];
@@ -98,7 +101,7 @@ public sealed class LeaseTable
                 return new Rejection(Codes.InvalidField, "bounds", "an enforcement point keeps its bounds for as long as it runs");
             }
         }
-        else if (Count >= EdgesMax && Forget() == 0)
+        else if (Count >= EdgesMax && Forget(TimeSpan.Zero) == 0)
         {
             return new Rejection(Codes.LimitReached, "edges", $"the fabric serves at most {EdgesMax} enforcement points");
         }
@@ -216,7 +219,7 @@ public sealed class LeaseTable
 
         if (_now - ForgetEvery >= _forgot)
         {
-            Forget();
+            Forget(RememberFor);
         }
 
         return Closed;
@@ -322,7 +325,7 @@ public sealed class LeaseTable
     }
 
     /// <summary>Forgets those that left and whose leases have run out, once no open receipt has them on its list. Returns how many.</summary>
-    private int Forget()
+    private int Forget(TimeSpan rememberFor)
     {
         _forgot = _now;
         var forgotten = 0;
@@ -334,7 +337,8 @@ public sealed class LeaseTable
             }
 
             slot.ForgetAfter ??= _opened;
-            if (Closed.Confirmed >= slot.ForgetAfter)
+            slot.RanOutAt ??= _now;
+            if (Closed.Confirmed >= slot.ForgetAfter && (slot.Edge is null || _now - slot.RanOutAt >= rememberFor))
             {
                 Remove(at);
                 forgotten++;
