@@ -1,5 +1,5 @@
-using System.Threading.Channels;
 using System.Text.Json;
+using System.Threading.Channels;
 using Fabric.LoadTests.Measure;
 
 namespace Fabric.LoadTests.Processes;

@@ -1,9 +1,9 @@
 using Fabric.Client.Edges;
 using Fabric.Client.Embedded;
-using Fabric.Embedded;
-using Fabric.Engine;
 using Fabric.Core.Common;
 using Fabric.Core.Scopes;
+using Fabric.Embedded;
+using Fabric.Engine;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

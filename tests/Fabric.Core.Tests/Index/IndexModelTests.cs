@@ -1,8 +1,8 @@
-using FsCheck;
-using FsCheck.Fluent;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
 using Fabric.Core.Lineages;
+using FsCheck;
+using FsCheck.Fluent;
 using static Fabric.Core.Tests.Index.IndexFixture;
 
 namespace Fabric.Core.Tests.Index;

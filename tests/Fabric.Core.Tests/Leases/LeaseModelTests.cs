@@ -1,7 +1,7 @@
-using FsCheck;
-using FsCheck.Fluent;
 using Fabric.Core.Leases;
 using Fabric.Core.Scopes;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace Fabric.Core.Tests.Leases;
 
