@@ -37,7 +37,7 @@ internal sealed partial class EmbeddedFabric
                     command.ReviewAt is { } review ? Instant.From(review) : null, command.RequireApproval, Secrets.Hash(secret)),
                 now);
             return decided.IsOk
-                ? WhenDurable(
+                ? WhenDurable_NeedsLock(
                     Commit_NeedsLock(now, decided.Value),
                     revision => new AgentWithSecret(InfoWire.Agent(entry.Agents[command.Id].State, null, revision), secret))
                 : new(decided.Rejection);
@@ -145,7 +145,7 @@ internal sealed partial class EmbeddedFabric
             var now = Now;
             var decided = decide(state, now);
             return decided.IsOk
-                ? WhenDurable(Commit_NeedsLock(now, decided.Value), revision => answer(state, revision))
+                ? WhenDurable_NeedsLock(Commit_NeedsLock(now, decided.Value), revision => answer(state, revision))
                 : new(decided.Rejection);
         }
     }

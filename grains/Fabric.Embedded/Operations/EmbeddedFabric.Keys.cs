@@ -35,7 +35,7 @@ internal sealed partial class EmbeddedFabric
             }
 
             var made = new ApiKeyMade(id, (int)role, command.Subject, command.Tenant, expires, Secrets.Hash(secret));
-            return WhenDurable(Commit_NeedsLock(now, made), _ => new ApiKeyWithSecret(InfoOf(World.ApiKeys[id]), secret));
+            return WhenDurable_NeedsLock(Commit_NeedsLock(now, made), _ => new ApiKeyWithSecret(InfoOf(World.ApiKeys[id]), secret));
         }
     }
 
@@ -72,7 +72,7 @@ internal sealed partial class EmbeddedFabric
             }
 
             // Like every revocation, in force at once, whatever the disk does.
-            return WhenDurable(
+            return WhenDurable_NeedsLock(
                 Ledger.Emit_NeedsLock(caller.Name, Now, [new ApiKeyRevoked(id, entry.Caller.Tenant)], reserved: true), _ => InfoOf(entry));
         }
     }

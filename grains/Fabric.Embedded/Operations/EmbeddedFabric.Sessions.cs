@@ -158,7 +158,7 @@ internal sealed partial class EmbeddedFabric
                 ],
                 engine.Index, now);
             return decided.IsOk
-                ? WhenDurable(
+                ? WhenDurable_NeedsLock(
                     Commit_NeedsLock(now, decided.Value.Event), revision => InfoWire.Session(state, state.Status, decided.Value.Clamp, revision))
                 : new(Rejected_NeedsLock(decided.Rejection, "session.approve", state, now));
         }
@@ -176,7 +176,7 @@ internal sealed partial class EmbeddedFabric
             var now = Now;
             var decided = SessionDecider.Deny(state, command.Reason, now);
             return decided.IsOk
-                ? WhenDurable(Commit_NeedsLock(now, decided.Value), revision => InfoWire.Session(state, state.Status, null, revision))
+                ? WhenDurable_NeedsLock(Commit_NeedsLock(now, decided.Value), revision => InfoWire.Session(state, state.Status, null, revision))
                 : new(decided.Rejection);
         }
     }
@@ -210,7 +210,7 @@ internal sealed partial class EmbeddedFabric
             return new(Rejected_NeedsLock(decided.Rejection, task.Parent is null ? "session.open" : "session.delegate", task, now));
         }
 
-        return WhenDurable(
+        return WhenDurable_NeedsLock(
             Commit_NeedsLock(now, decided.Value.Event),
             revision => InfoWire.Session(World.Session(task.Id) ?? new SessionState(decided.Value.Event, now), decided.Value.Event.Status, decided.Value.Clamp, revision));
     }

@@ -36,7 +36,7 @@ internal sealed partial class EmbeddedFabric
             }
 
             var committed = Commit_NeedsLock(now, decided.Value, key);
-            return committed.IsOk ? WhenDurable(committed, revision => InfoWire.Tenant(World.Tenant(command.Id)!.State, null, revision)) : new(committed.Rejection);
+            return committed.IsOk ? WhenDurable_NeedsLock(committed, revision => InfoWire.Tenant(World.Tenant(command.Id)!.State, null, revision)) : new(committed.Rejection);
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed partial class EmbeddedFabric
             }
 
             var now = Now;
-            return WhenDurable(Commit_NeedsLock(now, decided.Value), revision => InfoWire.Tenant(state, null, revision));
+            return WhenDurable_NeedsLock(Commit_NeedsLock(now, decided.Value), revision => InfoWire.Tenant(state, null, revision));
         }
     }
 
@@ -120,7 +120,7 @@ internal sealed partial class EmbeddedFabric
             // The old key verifies until the longest-lived token that it signed has expired, also on a clock that is late.
             var retired = new SigningKeyRetired(
                 tenant, entry.SigningKey.Key.Kid, now + Limits.CredentialLifetimeMax + Limits.ClockSkew + Limits.ClockSkew);
-            return WhenDurable(Commit_NeedsLock(now, engine.Signing.Make(tenant), retired), _ => JwksOf(tenant));
+            return WhenDurable_NeedsLock(Commit_NeedsLock(now, engine.Signing.Make(tenant), retired), _ => JwksOf(tenant));
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed partial class EmbeddedFabric
             var decided = TrustDecider.Decide(
                 grantor.State, grantee.State, new ProposeGrant(id, scopes.Value, Instant.From(command.ExpiresAt)), now);
             return decided.IsOk
-                ? WhenDurable(Commit_NeedsLock(now, decided.Value), revision => InfoWire.Trust(World.Trusts[id], now, revision))
+                ? WhenDurable_NeedsLock(Commit_NeedsLock(now, decided.Value), revision => InfoWire.Trust(World.Trusts[id], now, revision))
                 : new(decided.Rejection);
         }
     }
@@ -56,7 +56,7 @@ internal sealed partial class EmbeddedFabric
             }
 
             return decided.Value is { } accepted
-                ? WhenDurable(Commit_NeedsLock(now, accepted), revision => InfoWire.Trust(state, now, revision))
+                ? WhenDurable_NeedsLock(Commit_NeedsLock(now, accepted), revision => InfoWire.Trust(state, now, revision))
                 : new(InfoWire.Trust(state, now, Ledger.Revision));
         }
     }

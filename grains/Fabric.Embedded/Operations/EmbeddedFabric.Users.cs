@@ -29,7 +29,7 @@ internal sealed partial class EmbeddedFabric
             var decided = UserDecider.Decide(
                 entry.Users.GetValueOrDefault(command.Id ?? "")?.State, entry.State, new RegisterUser(command.Id ?? "", command.Name, command.Groups ?? []));
             return decided.IsOk
-                ? WhenDurable(Commit_NeedsLock(Now, decided.Value), revision => InfoWire.User(entry.Users[command.Id!].State, null, revision))
+                ? WhenDurable_NeedsLock(Commit_NeedsLock(Now, decided.Value), revision => InfoWire.User(entry.Users[command.Id!].State, null, revision))
                 : new(decided.Rejection);
         }
     }
@@ -50,7 +50,7 @@ internal sealed partial class EmbeddedFabric
 
             var decided = UserDecider.Decide(state, new AmendUser(command.Name, command.Groups));
             return decided.IsOk
-                ? WhenDurable(Commit_NeedsLock(Now, decided.Value), revision => InfoWire.User(state, null, revision))
+                ? WhenDurable_NeedsLock(Commit_NeedsLock(Now, decided.Value), revision => InfoWire.User(state, null, revision))
                 : new(decided.Rejection);
         }
     }

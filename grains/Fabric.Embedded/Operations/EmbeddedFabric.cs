@@ -36,15 +36,17 @@ internal sealed partial class EmbeddedFabric(EmbeddedEngine engine, Caller calle
 
     private static Rejection Missing(string subject) => new(Codes.NotFound, subject, "the node does not exist");
 
-    // Answers go out once what they tell is on disk (D1).
-    private static async ValueTask<Outcome<T>> WhenDurable<T>(Outcome<Committed> committed, Func<ulong, T> answer)
+    // Answers go out once what they tell is on disk (D1). Called under the lock.
+    private static async ValueTask<Outcome<T>> WhenDurable_NeedsLock<T>(Outcome<Committed> committed, Func<ulong, T> answer)
     {
         if (!committed.IsOk)
         {
             return committed.Rejection;
         }
 
-        return await committed.Value.Durable.ConfigureAwait(false) ? answer(committed.Value.Revision) : Ledger.NotDurable;
+        // Read before the wait, while the caller holds the lock: afterwards others are changing the tables that it reads.
+        var value = answer(committed.Value.Revision);
+        return await committed.Value.Durable.ConfigureAwait(false) ? value : Ledger.NotDurable;
     }
 
     // Everything but revocation stops while storage or audit cannot take it.
