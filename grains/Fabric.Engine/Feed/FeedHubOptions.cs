@@ -41,9 +41,9 @@ public sealed record FeedHubOptions
     /// <summary>How long an edge that renews this often may say nothing.</summary>
     internal TimeSpan SilenceMax(uint renewEveryMs)
     {
-        // Between a second, so that a pause of the edge's collector is not taken for a dead cable, and what the longest renewal interval makes.
+        // At least three seconds: nothing is won by taking a busy machine for a dead cable, since leases run out by themselves.
         var every = TimeSpan.FromMilliseconds(Math.Min(renewEveryMs, RenewEveryMsMax));
-        return TimeSpan.FromTicks(Math.Max((every * SilentRenewalsMax).Ticks, TimeSpan.TicksPerSecond));
+        return TimeSpan.FromTicks(Math.Max((every * SilentRenewalsMax).Ticks, 3 * TimeSpan.TicksPerSecond));
     }
 
     /// <summary>Throws <see cref="ArgumentException"/> for what is out of range.</summary>

@@ -37,10 +37,18 @@ internal sealed class FeedFixture : IFeedConnector, IEdgeService, IAsyncDisposab
     /// <summary>Changes or drops (null) what the fabric sends over links made from now on.</summary>
     public Func<byte[], byte[]?>? FilterDown { get; set; }
 
-    /// <summary>Counts the pauses that began.</summary>
-    public SemaphoreSlim Pauses { get; } = new(0);
-
     public List<Uri> Attempts { get; } = [];
+
+    public int AttemptCount
+    {
+        get
+        {
+            lock (Attempts)
+            {
+                return Attempts.Count;
+            }
+        }
+    }
 
     public Caller Caller { get; set; } = new(Role.EnforcementPoint, null, "edges");
 
@@ -65,11 +73,7 @@ internal sealed class FeedFixture : IFeedConnector, IEdgeService, IAsyncDisposab
             Addresses = [.. (addresses.Length == 0 ? ["http://a"] : addresses).Select(address => new Uri(address))],
             Secret = "s",
         };
-        var connection = new FeedConnection(options, edge ?? new FabricEdgeOptions { Name = "e1" }, new EdgeClock(Time), this, () =>
-        {
-            Pauses.Release();
-            return 0;
-        });
+        var connection = new FeedConnection(options, edge ?? new FabricEdgeOptions { Name = "e1" }, new EdgeClock(Time), this, () => 0);
         _connections.Add(connection);
         connection.Start(applied ?? (_ => 0));
         return connection;

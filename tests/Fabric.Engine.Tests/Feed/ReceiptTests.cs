@@ -69,7 +69,7 @@ public sealed class ReceiptTests
         Assert.Equal("confirmed", receipt.State);
         Assert.Equal(["edges/silent"], receipt.RanOut);
         Assert.InRange(receipt.ConfirmedAfterMs!.Value, 4_820, 4_821);
-        Assert.True(silent.Serving.IsCompleted);
+        Assert.Equal(Codes.FeedSilent, await silent.Serving);
     }
 
     [Fact]
