@@ -34,7 +34,7 @@ public sealed class GuardedEndpointTests : IAsyncLifetime
         _app.MapGet("/slow", async (CancellationToken aborted) =>
         {
             _running.SetResult();
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, aborted);
+            await new TaskCompletionSource().Task.WaitAsync(aborted);
         }).RequireFabric("airline", "read", "slow", ActionClass.Read);
         _app.MapGroup("/all").RequireFabric("airline", "list", @class: ActionClass.Read).MapGet("/things", (HttpContext context) => "things");
         _app.MapGet("/open", (HttpContext context) => context.GetFabricDecision() is null ? "open" : "guarded");

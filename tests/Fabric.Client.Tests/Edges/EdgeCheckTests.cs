@@ -71,7 +71,7 @@ public sealed class EdgeCheckTests : IAsyncDisposable
 
         _fabric.OnCheck = async (_, _, cancellation) =>
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, _fabric.Time, cancellation);
+            await new TaskCompletionSource().Task.WaitAsync(cancellation);
             return Away;
         };
         var slow = Edge.CheckAsync(token, Destroying);
