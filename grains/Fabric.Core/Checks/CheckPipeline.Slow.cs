@@ -78,7 +78,7 @@ public sealed partial class CheckPipeline
 
         if (denial is null && _usage is not null && !basis.IsAnswered)
         {
-            var counted = bestEffort ? token.Find(call, rules, null, true) ?? token.LineOf(call, rules, null, true) : line;
+            var counted = bestEffort ? LineOf(token, call, rules, null, bestEffort) : line;
             denial = _usage.TryCount(counted, moment.Now.UnixMs, revision) ? null : Codes.AuditSpoolFull;
         }
 
@@ -159,16 +159,21 @@ public sealed partial class CheckPipeline
         }
     }
 
-    private static UsageLine LineOf(CachedToken token, in ToolCall call, CheckRules rules, QuotaSlice[]? slices, Instant notAfter)
+    private UsageLine LineOf(CachedToken token, in ToolCall call, CheckRules rules, QuotaSlice[]? slices, Instant notAfter)
     {
         if (token.Find(call, rules, null, false) is not { } line)
         {
-            return token.LineOf(call, rules, null, false, slices, notAfter.UnixMs);
+            return token.LineOf(Pooled(call), rules, null, false, slices, notAfter.UnixMs);
         }
 
         line.Renew(slices);
         return line;
     }
+
+    private UsageLine LineOf(CachedToken token, in ToolCall call, CheckRules rules, string? code, bool bestEffort) =>
+        token.Find(call, rules, code, bestEffort) ?? token.LineOf(Pooled(call), rules, code, bestEffort);
+
+    private ToolCall Pooled(in ToolCall call) => call with { Tool = _names.Of(call.Tool), Action = _names.Of(call.Action) };
 
     // Of several entries' reasons, one that a slice would cure is told.
     private static bool Draw(
@@ -226,7 +231,7 @@ public sealed partial class CheckPipeline
         // What the caller will ask for is not decided yet.
         var isOpen = !basis.IsAlone && (code == Codes.CheckNeedsAuthority || need.Kid is not null || need.Quota != default);
         if (_usage is not null && !isOpen
-            && !_usage.TryCount(token.Find(call, rules, code, false) ?? token.LineOf(call, rules, code, false), moment.Now.UnixMs, revision))
+            && !_usage.TryCount(LineOf(token, call, rules, code, bestEffort: false), moment.Now.UnixMs, revision))
         {
             _usage.NoteUnrecorded();
         }

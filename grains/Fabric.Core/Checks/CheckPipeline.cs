@@ -19,6 +19,7 @@ public sealed partial class CheckPipeline
     private readonly UsageWindow? _usage;
     private readonly Fingerprinter _fingerprinter;
     private readonly TokenCache _cache;
+    private readonly NamePool _names = new();
 
     /// <summary>A pipeline over a view.</summary>
     /// <param name="view">What to decide from.</param>
