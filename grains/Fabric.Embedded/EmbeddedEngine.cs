@@ -6,6 +6,7 @@ using Fabric.Core.Index;
 using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
 using Fabric.Core.Quotas;
+using Fabric.Core.Sessions;
 using Fabric.Embedded.Engine;
 using Fabric.Embedded.Operations;
 using Fabric.Embedded.Storage;
@@ -235,24 +236,60 @@ public sealed class EmbeddedEngine : IFabricEngine
         }
     }
 
-    /// <summary>Takes what an enforcement point has counted. The same report is taken once.</summary>
-    internal async ValueTask<Outcome<ulong>> TakeUsageAsync(UsageReport report, string by)
+    /// <summary>
+    /// Takes what an enforcement point has counted. The same report is taken once; one that was taken in part goes on where the store was full. Who is bound to a
+    /// tenant reports calls of that tenant's tokens, and of those that were delegated from it (T1).
+    /// </summary>
+    internal async ValueTask<Outcome<ulong>> TakeUsageAsync(UsageReport report, Caller by)
     {
-        if (report.ReportId is { } id && !_reports.IsNew($"{by}\n{id}"))
+        var sessions = SessionsOf(report, by.Tenant);
+        if (!sessions.IsOk)
         {
-            return Feed.Head;
+            return sessions.Rejection;
         }
 
-        foreach (var line in report.Lines)
+        var name = report.ReportId is { } id ? $"{by.Name}\n{id}" : null;
+        for (var i = name is null ? 0 : _reports.Begin(name); i < report.Lines.Count; i++)
         {
-            if (!Audit.AddUsage(line, by))
+            if (!Audit.AddUsage(report.Lines[i], by.Name, sessions.Value[i]))
             {
+                _reports.Stopped(name, i);
                 return new Rejection(Codes.AuditUnavailable, "audit", "the audit store is full: report again later");
             }
         }
 
         await Audit.Store.FlushAsync().ConfigureAwait(false);
         return Feed.Head;
+    }
+
+    private Outcome<SessionState?[]> SessionsOf(UsageReport report, string? tenant)
+    {
+        var sessions = new SessionState?[report.Lines.Count];
+        var bound = tenant is null ? default : Handles.OfTenant(tenant);
+        lock (Ledger.Gate)
+        {
+            for (var i = 0; i < sessions.Length; i++)
+            {
+                var line = report.Lines[i];
+                var session = Ledger.World.Session(Names.ParseId(line.Session) ?? UInt128.Zero);
+                if (tenant is not null && line.Tenant != tenant && session?.Lineage.Contains(NodeKind.Tenant, bound) != true)
+                {
+                    return new Rejection(Codes.NotFound, $"lines[{i}].tenant", "the node does not exist");
+                }
+
+                sessions[i] = session;
+            }
+        }
+
+        return sessions;
+    }
+
+    private SessionState? SessionOf(UInt128 id)
+    {
+        lock (Ledger.Gate)
+        {
+            return Ledger.World.Session(id);
+        }
     }
 
     /// <summary>Moves what the engine's own checks have counted to the audit.</summary>
@@ -268,7 +305,7 @@ public sealed class EmbeddedEngine : IFabricEngine
                         claims.Tenant, claims.Subject == claims.ClientId ? null : claims.Subject, claims.ClientId, Names.FormatId(claims.SessionId),
                         Names.FormatId(claims.CredentialId), sample.Tool, sample.Action, sample.Resource, sample.Code, sample.BestEffort, sample.Count,
                         sample.FirstAt.ToDateTimeOffset(), sample.LastAt.ToDateTimeOffset(), sample.Revision),
-                    "fabric");
+                    "fabric", SessionOf(claims.SessionId));
             }
 
             Checker.Usage.Release(samples.Count);

@@ -10,6 +10,7 @@ internal static class FabricCommand
         var root = new RootCommand("Fabric: which agent may do what, in which task, right now; and all of it taken back at once.");
         ServeVerb.Extend(root);
         root.Subcommands.Add(ServeVerb.Make());
+        root.Subcommands.Add(DemoVerb.Make());
         root.Subcommands.Add(KeysVerb.Make());
         root.Subcommands.Add(CheckConfigVerb.Make());
         return root;

@@ -75,13 +75,13 @@ internal sealed class AuditTrail(AuditStore store)
             Reason = rejection.Code, By = by, Revision = revision, Count = 1, Detail = command,
         });
 
-    /// <summary>Records what an enforcement point saw.</summary>
-    internal bool AddUsage(UsageLine line, string edge) => Store.TryAdd(new AuditRecord
+    /// <summary>Records what an enforcement point saw. The session says for which task; null: it has ended too long ago.</summary>
+    internal bool AddUsage(UsageLine line, string edge, SessionState? session) => Store.TryAdd(new AuditRecord
     {
         TimeMs = Instant.From(line.LastAt).UnixMs, Kind = line.Code is null ? "usage" : "denied", Tenant = line.Tenant, User = line.User,
         Agent = line.Agent, SessionId = Names.ParseId(line.Session) ?? UInt128.Zero, Credential = Names.ParseId(line.Credential) ?? UInt128.Zero,
         Tool = line.Tool, Action = line.Action, Resource = line.Resource, Reason = line.Code, By = edge, Revision = line.Revision, Count = line.Count,
-        FirstMs = Instant.From(line.FirstAt).UnixMs, LastMs = Instant.From(line.LastAt).UnixMs, Detail = line.BestEffort ? "best_effort" : null,
+        Purpose = session?.Purpose, DelegatedFrom = session?.Parent ?? UInt128.Zero, FirstMs = Instant.From(line.FirstAt).UnixMs, LastMs = Instant.From(line.LastAt).UnixMs, Detail = line.BestEffort ? "best_effort" : null,
     });
 
     private static AuditRecord RecordOf(FabricEvent e, Transaction transaction, ulong sequence, int part, World world, ulong revision)

@@ -76,7 +76,7 @@ internal sealed partial class EmbeddedFabric
             }
         }
 
-        return await engine.TakeUsageAsync(report, caller.Name).ConfigureAwait(false);
+        return await engine.TakeUsageAsync(report, caller).ConfigureAwait(false);
     }
 
     private Rejection? RefuseCheck() => (caller.Role & (Role.EnforcementPoint | Role.Operator | Role.TenantAdmin)) == 0

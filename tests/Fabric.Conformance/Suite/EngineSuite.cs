@@ -1,3 +1,4 @@
+using Fabric.Contracts.Audit;
 using Fabric.Contracts.Changes;
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Credentials;
@@ -291,6 +292,32 @@ public abstract class EngineSuite : IAsyncLifetime
         Assert.Empty(now.Changes);
         await Scene.OpenAsync();
         Assert.Equal("session.opened", Assert.Single(Scene.Ok(await Scene.Admin.PullChangesAsync(new(now.Next))).Changes).Kind);
+    }
+
+    [Fact]
+    [Trait("Invariant", "A1")]
+    public async Task A_usage_report_is_counted_once_and_says_for_which_task()
+    {
+        var session = await Scene.OpenAsync();
+        var report = new UsageReport("edge", [Scene.Usage(session, (await Scene.IssueAsync(session.Id)).Id, 5)], "r1");
+        Scene.Ok(await Scene.Edge.ReportUsageAsync(report));
+        Scene.Ok(await Scene.Edge.ReportUsageAsync(report));
+
+        var line = Assert.Single(Scene.Ok(await Scene.Admin.QueryAuditAsync(new AuditQuery(Scene.Tenant, Kind: "usage"))).Items);
+        Assert.Equal((5L, session.Purpose, Scene.Agent, Scene.User), (line.Count, line.Purpose, line.Agent, line.User));
+    }
+
+    [Fact]
+    [Trait("Invariant", "T1")]
+    public async Task An_enforcement_point_of_one_tenant_reports_no_usage_of_another()
+    {
+        var session = await Scene.OpenAsync();
+        var line = Scene.Usage(session, (await Scene.IssueAsync(session.Id)).Id, 1);
+        await Scene.AddTenantAsync("globex");
+        var theirs = Scene.Engine.As(new Caller(Role.EnforcementPoint, "globex", "their-edge"));
+        Scene.Refused(Codes.NotFound, await theirs.ReportUsageAsync(new UsageReport("edge", [line])));
+        var own = Scene.Engine.As(new Caller(Role.EnforcementPoint, Scene.Tenant, "own-edge"));
+        Scene.Ok(await own.ReportUsageAsync(new UsageReport("edge", [line])));
     }
 
     [Fact]

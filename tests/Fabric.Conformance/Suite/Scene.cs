@@ -1,5 +1,6 @@
 using Fabric.Contracts;
 using Fabric.Contracts.Agents;
+using Fabric.Contracts.Audit;
 using Fabric.Contracts.Checks;
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Credentials;
@@ -85,4 +86,8 @@ public sealed class Scene
         Assert.False(answer.Allowed, "the call was allowed");
         Assert.Equal(code, answer.Code);
     }
+
+    public static UsageLine Usage(SessionInfo session, string credential, long count) => new(
+        session.Tenant, session.User, session.Agent, session.Id, credential, "mail", "send", "x", null, false, count,
+        session.OpenedAt, session.OpenedAt.AddSeconds(1), session.Revision);
 }

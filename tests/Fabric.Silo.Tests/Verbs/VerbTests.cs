@@ -118,5 +118,16 @@ public sealed class VerbTests : IDisposable
         Assert.Equal(2, (await CommandLine.RunAsync("check-config", "--config", file)).Code);
     }
 
+    [Fact]
+    public async Task The_demo_tells_the_main_job_and_everything_in_it_holds()
+    {
+        var (code, said, _) = await CommandLine.RunAsync("demo");
+        Assert.True(code == 0, said);
+        Assert.Contains("confirmed in ", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("FAILED", said, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', said);
+        Assert.DoesNotContain("eyJ", said, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _folder.Dispose();
 }
