@@ -12,6 +12,9 @@ internal interface ICheckingEdge : IAsyncDisposable
     /// <summary>Decides from its own copy alone.</summary>
     Decision Check(string token, in ToolCall call);
 
+    /// <summary>Decides from its own copy alone, for a token as it came over the wire.</summary>
+    Decision Check(ReadOnlySpan<byte> utf8Token, in ToolCall call);
+
     /// <summary>Decides, and asks the fabric where it must.</summary>
     ValueTask<Decision> CheckAsync(string token, ToolCall call);
 }

@@ -31,6 +31,9 @@ internal sealed class RemoteEdge : ICheckingEdge
     public Decision Check(string token, in ToolCall call) => _edge.Check(token, call);
 
     /// <inheritdoc/>
+    public Decision Check(ReadOnlySpan<byte> utf8Token, in ToolCall call) => _edge.Check(utf8Token, call);
+
+    /// <inheritdoc/>
     public ValueTask<Decision> CheckAsync(string token, ToolCall call) => _edge.CheckAsync(token, call);
 
     /// <inheritdoc/>

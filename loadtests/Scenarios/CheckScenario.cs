@@ -36,7 +36,7 @@ internal sealed class CheckScenario : IScenario
 
         // On a thread of its own, so that nothing else of this process shares its core's time slices.
         await Task.Factory.StartNew(() => Measure(run, local, edge, calls, time), run.Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        run.Report.Note($"{count:N0} tokens of {calls[0].Token.Length} characters over {local.Engine.Index.Count:N0} index records; one thread; tokens drawn at random, each with its own call; medians of rounds of {ChecksPerRound:N0}; per CPU second: by the process's own processor time, which tells more on a busy machine");
+        run.Report.Note($"{count:N0} tokens of {calls[0].Token.Length} characters over {local.Engine.Index.Count:N0} index records; one thread; tokens drawn at random, each with its own call; medians of rounds of {ChecksPerRound:N0}; tokens are strings, those of utf8_* bytes as they come over the wire; per CPU second: by the process's own processor time, which tells more on a busy machine");
     }
 
     private static async Task<EdgeCall[]> PrepareAsync(ScenarioRun run, LocalFabric local, int count)
@@ -68,13 +68,13 @@ internal sealed class CheckScenario : IScenario
     private static void Measure(ScenarioRun run, LocalFabric local, ICheckingEdge edge, EdgeCall[] calls, TimeSpan time)
     {
         run.Report.Add("check.first_ratio_to_es256", FirstRatio(run, local, edge, calls), "ratio");
-        var presented = Array.ConvertAll(calls, call => new Presented(Copy(call.Token), HeldCalls.CallOf(call with
+        var presented = Array.ConvertAll(calls, call => new Presented(Copy(call.Token), Encoding.ASCII.GetBytes(call.Token), HeldCalls.CallOf(call with
         {
             Tool = Copy(call.Tool),
             Action = Copy(call.Action),
             Resource = Copy(call.Resource),
         })));
-        using var stage = run.Log.Begin("check, each token again and again", 2 * time.TotalSeconds);
+        using var stage = run.Log.Begin("check, each token again and again", 3 * time.TotalSeconds);
         foreach (var call in calls)
         {
             Need(edge.Check(call.Token, HeldCalls.CallOf(call)));
@@ -84,16 +84,19 @@ internal sealed class CheckScenario : IScenario
         var hot = Rounds(edge, presented, HotTokens, time, stage);
         _ = Rounds(edge, presented, presented.Length, TimeSpan.FromSeconds(1.5), stage);
         var all = Rounds(edge, presented, presented.Length, time, stage);
+        var (hotBytes, allBytes) = (Rounds(edge, presented, HotTokens, time / 2, stage, utf8: true), Rounds(edge, presented, presented.Length, time / 2, stage, utf8: true));
         run.Report.Add("check.rate_per_core", Samples.Median(all.Rates), "checks/s");
         run.Report.Add("check.hot_rate_per_core", Samples.Median(hot.Rates), "checks/s");
         run.Report.Add("check.alloc_bytes", Math.Max(all.Bytes, hot.Bytes), "bytes/check");
         run.Report.Add("check.best_rate_per_core", all.Rates.Max(), "checks/s");
         run.Report.Add("check.best_hot_rate_per_core", hot.Rates.Max(), "checks/s");
+        run.Report.Add("check.utf8_rate_per_core", Samples.Median(allBytes.Rates), "checks/s");
+        run.Report.Add("check.utf8_hot_rate_per_core", Samples.Median(hotBytes.Rates), "checks/s");
         run.Report.Add("check.rate_per_cpu_second", Samples.Median(all.CpuRates), "checks/s");
         run.Report.Add("check.hot_rate_per_cpu_second", Samples.Median(hot.CpuRates), "checks/s");
     }
 
-    private static (List<double> Rates, List<double> CpuRates, double Bytes) Rounds(ICheckingEdge edge, Presented[] presented, int among, TimeSpan time, Reports.RunLog.Stage stage)
+    private static (List<double> Rates, List<double> CpuRates, double Bytes) Rounds(ICheckingEdge edge, Presented[] presented, int among, TimeSpan time, Reports.RunLog.Stage stage, bool utf8 = false)
     {
         var (rates, cpuRates, state) = (new List<double>(), new List<double>(), 88172645463325252UL);
         long bytes = 0, checks = 0;
@@ -103,7 +106,7 @@ internal sealed class CheckScenario : IScenario
             var before = GC.GetAllocatedBytesForCurrentThread();
             var cpu = Environment.CpuUsage.TotalTime;
             var watch = Stopwatch.StartNew();
-            Round(edge, presented, (uint)among, ref state);
+            Round(edge, presented, (uint)among, utf8, ref state);
             rates.Add(ChecksPerRound / watch.Elapsed.TotalSeconds);
             cpuRates.Add(ChecksPerRound / Math.Max(1e-6, (Environment.CpuUsage.TotalTime - cpu).TotalSeconds));
             bytes += GC.GetAllocatedBytesForCurrentThread() - before;
@@ -114,7 +117,7 @@ internal sealed class CheckScenario : IScenario
         return (rates, cpuRates, Math.Floor((double)bytes / checks));
     }
 
-    private static void Round(ICheckingEdge edge, Presented[] presented, uint among, ref ulong state)
+    private static void Round(ICheckingEdge edge, Presented[] presented, uint among, bool utf8, ref ulong state)
     {
         var (x, denied) = (state, 0);
         for (var i = 0; i < ChecksPerRound; i++)
@@ -124,7 +127,7 @@ internal sealed class CheckScenario : IScenario
             x ^= x >> 7;
             x ^= x << 17;
             ref readonly var one = ref presented[(int)(((x >> 32) * among) >> 32)];
-            denied += edge.Check(one.Token, one.Call).Allowed ? 0 : 1;
+            denied += (utf8 ? edge.Check(one.Utf8, one.Call) : edge.Check(one.Token, one.Call)).Allowed ? 0 : 1;
         }
 
         state = x;
@@ -223,5 +226,5 @@ internal sealed class CheckScenario : IScenario
 
     private static string Copy(string text) => new(text.AsSpan());
 
-    private readonly record struct Presented(string Token, ToolCall Call);
+    private readonly record struct Presented(string Token, byte[] Utf8, ToolCall Call);
 }
