@@ -1,6 +1,7 @@
 using Fabric.Contracts.Feed;
 using Fabric.Core.Index;
 using Fabric.Core.Keys;
+using Fabric.Core.Lineages;
 
 namespace Fabric.Engine.Feed;
 
@@ -10,6 +11,8 @@ namespace Fabric.Engine.Feed;
 /// </summary>
 internal sealed class FeedLog
 {
+    private const int ManyRecords = 1_024;
+
     private readonly int _retention;
     private FeedSegment _first;
     private FeedSegment _last;
@@ -32,13 +35,19 @@ internal sealed class FeedLog
     public void Append(ReadOnlySpan<IndexRecord> records)
     {
         _retained += records.Length;
+        if (records.Length >= ManyRecords && _last.Count > 0)
+        {
+            // Many records begin a segment: then all subscribers are sent its very bytes, and nobody copies the rest of another one.
+            LinkFor(records.Length);
+        }
+
         while (!records.IsEmpty)
         {
             var added = _last.Add(records);
             records = records[added..];
             if (!records.IsEmpty)
             {
-                Link(new FeedSegment(Head, FeedLimits.BatchBytesMax));
+                LinkFor(records.Length);
             }
         }
 
@@ -114,6 +123,14 @@ internal sealed class FeedLog
             segment.Slice(whole ? 0 : offset, segment.Length), whole ? segment.From : cursor.Revision, segment.To, whole, segment.Key);
         cursor = new FeedCursor(segment, segment.Length, segment.To);
         return true;
+    }
+
+    // As large as the records can need, so that lists of a few thousand do not take a whole segment's memory each; what is left over is for those
+    // that come one by one.
+    private void LinkFor(int records)
+    {
+        var needed = RecordRuns.FrameHeadSize + ((long)records * (RecordRuns.HeadSize + Handle.Size));
+        Link(new FeedSegment(Head, records < ManyRecords ? FeedLimits.BatchBytesMax : (int)Math.Min(needed, FeedLimits.BatchBytesMax)));
     }
 
     private void Link(FeedSegment segment)

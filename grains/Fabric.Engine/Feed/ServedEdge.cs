@@ -159,7 +159,7 @@ internal sealed class ServedEdge(FeedHub hub, IFrameTransport transport, IEdgeSe
         Name = $"{caller.Subject}/{hello.Edge}";
         _heardAt = hub.Time.GetTimestamp();
         _silenceMax = hub.Options.SilenceMax(hello.RenewEveryMs);
-        if (hub.Admit(this, hello, out var cursor, out var bounds) is { } refusal)
+        if (TryAdmit(hello, out var cursor, out var bounds) is { } refusal)
         {
             return refusal;
         }
@@ -170,6 +170,21 @@ internal sealed class ServedEdge(FeedHub hub, IFrameTransport transport, IEdgeSe
             Resumed: cursor is not null, handle);
         Outbox.Send(welcome.Write);
         return null;
+    }
+
+    private string? TryAdmit(HelloFrame hello, out FeedCursor? cursor, out ClassBounds bounds)
+    {
+        try
+        {
+            return hub.Admit(this, hello, out cursor, out bounds);
+        }
+#pragma warning disable CA1031 // the engine could not note the edge's bounds, whatever its storage threw: the edge comes again
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            (cursor, bounds) = (null, default);
+            return Codes.StorageUnavailable;
+        }
     }
 
     private async Task RefuseAsync(string code)
