@@ -33,6 +33,18 @@ public sealed partial class DocTests
             RepoFiles.Read("docs/CHANGING.md").Split('\n').Where(line => SeventhStep().IsMatch(line)));
 
     [Fact]
+    public void Operators_find_every_start_error_and_every_setting()
+    {
+        var page = RepoFiles.Read("docs/OPERATING.md");
+        Findings.None("docs/OPERATING.md does not tell what to do about this start code:",
+            StartCode().Matches(RepoFiles.Read("grains/Fabric.Embedded/Storage/StartCodes.cs")).Select(match => match.Groups["code"].Value)
+                .Where(code => !page.Contains(code, StringComparison.Ordinal)));
+        Findings.None("docs/OPERATING.md does not name this setting:",
+            Setting().Matches(RepoFiles.Read("silo/Hosting/SiloOptions.cs")).Select(match => match.Groups["name"].Value)
+                .Where(name => !page.Contains(name, StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void The_readme_starts_with_two_commands()
     {
         var readme = RepoFiles.Read("README.md");
@@ -42,6 +54,12 @@ public sealed partial class DocTests
 
     private static string Resolve(string from, string target) =>
         Path.GetRelativePath(RepoFiles.Root, Path.GetFullPath(Path.Combine(RepoFiles.Root, Path.GetDirectoryName(from) ?? "", target))).Replace('\\', '/');
+
+    [GeneratedRegex(@"""(?<code>start\.[a-z_]+)""")]
+    private static partial Regex StartCode();
+
+    [GeneratedRegex(@"public [\w?]+ (?<name>\w+) \{ get; set; \}")]
+    private static partial Regex Setting();
 
     [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)")]
     private static partial Regex Link();
