@@ -26,11 +26,14 @@ public sealed class EmbeddedEngine : IFabricEngine
 
     private readonly EngineParts _parts;
     private readonly UsageReports _reports = new();
+    private readonly long _startedAt;
+    private readonly Instant _startedOn;
     private bool _disposed;
 
     internal EmbeddedEngine(EngineParts parts)
     {
         _parts = parts;
+        (_startedAt, _startedOn) = (parts.Time.GetTimestamp(), Instant.From(parts.Time.GetUtcNow()));
         Checkpointer = new Checkpointer(this, parts.Journal, parts.State, parts.Audit);
         Sweeper = new Sweeper(this);
         Checker = new Checker(this);
@@ -78,6 +81,10 @@ public sealed class EmbeddedEngine : IFabricEngine
     internal Checker Checker { get; }
     internal Instant Now => Instant.From(Time.GetUtcNow());
 
+    // INVARIANT R4: a wall clock that jumps ahead drops nothing that is still needed: since the start no more time has passed than the monotonic
+    // clock says.
+    internal Instant SweepMoment => Instant.Min(Now, _startedOn + Time.GetElapsedTime(_startedAt));
+
     internal int SlotCount
     {
         get
@@ -114,7 +121,8 @@ public sealed class EmbeddedEngine : IFabricEngine
         {
             if (Secrets.ApiKeyId(presented) is { } id && Ledger.World.ApiKeys.TryGetValue(id, out var key))
             {
-                return CryptographicOperations.FixedTimeEquals(hash, key.SecretHash.Span) && key.RevokedAt is null && key.ExpiresAt > now ? key.Caller : refused;
+                return CryptographicOperations.FixedTimeEquals(hash, key.SecretHash.Span) && key.RevokedAt is null && key.ExpiresAt > now
+                    && !IsEnded(key.Caller.Tenant) ? key.Caller : refused;
             }
 
             if (Secrets.AgentOf(presented) is not { } name || Ledger.World.Agent(name.Tenant, name.Agent)?.State is not { } agent)
@@ -122,9 +130,12 @@ public sealed class EmbeddedEngine : IFabricEngine
                 return refused;
             }
 
-            var matches = CryptographicOperations.FixedTimeEquals(hash, agent.SecretHash.Span) && !agent.Standing.Ended;
+            var matches = CryptographicOperations.FixedTimeEquals(hash, agent.SecretHash.Span) && !agent.Standing.Ended && !IsEnded(agent.Tenant);
             return matches ? new Caller(Role.Agent, agent.Tenant, agent.Id) : refused;
         }
+
+        // Nobody speaks for a tenant that is revoked: an operator reads what is left of it.
+        bool IsEnded(string? tenant) => Ledger.World.Tenant(tenant) is { State.Standing.Ended: true };
     }
 
     /// <inheritdoc/>
@@ -224,7 +235,7 @@ public sealed class EmbeddedEngine : IFabricEngine
     {
         lock (Ledger.Gate)
         {
-            Index.Sweep(Now, slotsMax);
+            Index.Sweep(SweepMoment, slotsMax);
         }
     }
 

@@ -20,6 +20,7 @@ internal static class ChangeRoutes
     public static void Map(ApiRoutes routes) =>
         routes.Map(HttpMethods.Get, "/v1/changes", StatusCodes.Status200OK, typeof(ChangePage), Fields, context => AnswerAsync(routes, context))
             .RequireRoles(RoleSets.Admins | Role.Auditor)
+            .WithMetadata(new LongLived())
             .Describe(
                 "Changes", "changes",
                 "Changes after a cursor. With `Accept: text/event-stream` they are pushed as they happen, and `Last-Event-ID` resumes; a subscriber that is too slow gets an event `gap`.");

@@ -9,8 +9,11 @@ namespace Fabric.Silo.Api;
 /// <summary>
 /// Stands around every endpoint: who calls, may that role call here, is it the caller's own tenant; then the endpoint; and what went wrong in it.
 /// </summary>
-internal sealed class Guard(IFabricEngine engine, RequestDelegate next, EndpointRoles roles, string endpoint, SiloMeter meter, ILogger log)
+internal sealed class Guard(
+    IFabricEngine engine, RequestDelegate next, EndpointRoles roles, string endpoint, SiloMeter meter, ILogger log, TimeProvider? lasts = null)
 {
+    private static readonly TimeSpan AskAgainEvery = TimeSpan.FromSeconds(1);
+
     private static readonly Rejection Unauthenticated = new(Codes.Unauthenticated, "authorization", "a valid secret is needed: `Authorization: Bearer SECRET`");
     private static readonly Rejection Foreign = new(Codes.NotFound, "tenant", "no such node");
     private readonly Rejection _forbidden = new(Codes.Forbidden, endpoint, $"the caller's role may not do this; it takes one of: {string.Join(", ", RoleSets.NamesOf(roles.Allowed))}");
@@ -22,7 +25,7 @@ internal sealed class Guard(IFabricEngine engine, RequestDelegate next, Endpoint
         {
             if (roles.Allowed == Role.None || Admit(context))
             {
-                await next(context);
+                await (lasts is null ? next(context) : WatchAsync(context, lasts));
             }
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
@@ -41,6 +44,24 @@ internal sealed class Guard(IFabricEngine engine, RequestDelegate next, Endpoint
             JsonAnswer.Refuse(context, new Rejection(Codes.Internal, endpoint, "an error of the fabric itself; its log says more"));
         }
         meter.Requested(endpoint, context.Response.StatusCode, Stopwatch.GetElapsedTime(start));
+    }
+
+    // A stream ends with the key that it was opened with: a revoked key reads nothing more, and an edge of it runs out.
+    private async Task WatchAsync(HttpContext context, TimeProvider time)
+    {
+        var header = context.Request.Headers.Authorization;
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        context.RequestAborted = ended.Token;
+        await using var timer = time.CreateTimer(
+            _ =>
+            {
+                if (!Identify(header).IsOk)
+                {
+                    _ = ended.CancelAsync();
+                }
+            },
+            null, AskAgainEvery, AskAgainEvery);
+        await next(context);
     }
 
     private bool Admit(HttpContext context)

@@ -17,7 +17,8 @@ internal static class Surface
         var guarded = app.MapGroup("");
         var meter = app.Services.GetRequiredService<SiloMeter>();
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Fabric.Silo.Api");
-        ((IEndpointConventionBuilder)guarded).Finally(endpoint => Stand(endpoint, engine, meter, log));
+        var time = app.Services.GetRequiredService<TimeProvider>();
+        ((IEndpointConventionBuilder)guarded).Finally(endpoint => Stand(endpoint, engine, meter, log, time));
         var routes = new ApiRoutes(guarded, engine);
         TenantRoutes.Map(routes);
         UserRoutes.Map(routes);
@@ -44,13 +45,13 @@ internal static class Surface
         return open is null ? all : throw new InvalidOperationException($"endpoint `{open.DisplayName}` does not say which roles may call it");
     }
 
-    private static void Stand(EndpointBuilder endpoint, IFabricEngine engine, SiloMeter meter, ILogger log)
+    private static void Stand(EndpointBuilder endpoint, IFabricEngine engine, SiloMeter meter, ILogger log, TimeProvider time)
     {
         var roles = endpoint.Metadata.OfType<EndpointRoles>().ToList() is [var one]
             ? one
             : throw new InvalidOperationException($"endpoint `{endpoint.DisplayName}` must say once which roles may call it");
         var name = $"{endpoint.Metadata.OfType<IHttpMethodMetadata>().FirstOrDefault()?.HttpMethods[0] ?? "ANY"} {((RouteEndpointBuilder)endpoint).RoutePattern.RawText}";
-        endpoint.RequestDelegate = new Guard(engine, endpoint.RequestDelegate!, roles, name, meter, log).InvokeAsync;
+        endpoint.RequestDelegate = new Guard(engine, endpoint.RequestDelegate!, roles, name, meter, log, endpoint.Metadata.OfType<LongLived>().Any() ? time : null).InvokeAsync;
     }
 
     /// <summary>No path matched, or only for other methods or content types; routing has put an endpoint that answers 405 or 415 then.</summary>

@@ -24,6 +24,7 @@ public static class FeedEndpoint
         routes.ServiceProvider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => _ = hub.StopAsync(StopPatience));
         return routes.MapMethods(FeedLimits.Path, [HttpMethods.Get], context => ServeAsync(context, hub, service, log))
             .RequireRoles(Role.EnforcementPoint | Role.Operator)
+            .WithMetadata(new LongLived())
             .Describe("Feed", "feed", "The enforcement feed: a WebSocket with the subprotocol `fabric.feed.v1`, binary frames.");
     }
 

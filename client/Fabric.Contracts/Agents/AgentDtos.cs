@@ -19,7 +19,11 @@ public sealed record AgentInfo(
     ulong Revision);
 
 /// <summary>A registered agent with its secret, which is shown this once and stored only as a hash.</summary>
-public sealed record AgentWithSecret(AgentInfo Agent, string Secret);
+public sealed record AgentWithSecret(AgentInfo Agent, string Secret)
+{
+    /// <summary>Without the secret: a log is no place for it.</summary>
+    public override string ToString() => $"{nameof(AgentWithSecret)} {{ {Agent} }}";
+}
 
 /// <summary>Stops an agent until a moment; null: until resumed.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]

@@ -6,7 +6,11 @@ namespace Fabric.Contracts.Checks;
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record CheckRequest(
     string Token, string Tool, string Action, string Resource = "", string? Class = null, string? Environment = null, ulong? MinRevision = null,
-    string? Tenant = null, string? Audience = null);
+    string? Tenant = null, string? Audience = null)
+{
+    /// <summary>Without the token: a log is no place for it.</summary>
+    public override string ToString() => $"{nameof(CheckRequest)} {{ {Tool} {Action} {Resource} }}";
+}
 
 /// <summary>Up to 1,000 checks in one request.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]

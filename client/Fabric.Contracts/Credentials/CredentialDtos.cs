@@ -13,7 +13,11 @@ public sealed record IssueCredentials(
     int Count = 1, long? LifetimeSeconds = null, IReadOnlyList<ScopeDto>? Scopes = null, string? Audience = null);
 
 /// <summary>One credential: the id (`jti`) that revokes it, and the token (RFC 9068), shown this once.</summary>
-public sealed record IssuedCredential(string Id, string Token);
+public sealed record IssuedCredential(string Id, string Token)
+{
+    /// <summary>Without the token: a log is no place for it.</summary>
+    public override string ToString() => $"{nameof(IssuedCredential)} {{ Id = {Id} }}";
+}
 
 /// <summary>What an issuance gave.</summary>
 public sealed record IssuedCredentials(

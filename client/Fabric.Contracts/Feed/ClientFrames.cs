@@ -74,6 +74,9 @@ public readonly record struct AckFrame(ulong Revision, uint InFlightCancelled)
 /// <summary>Asks the fabric to decide a call. <paramref name="MinRevision"/> 0: none asked for. Null: no environment, no audience stated.</summary>
 public sealed record CheckFrame(uint RequestId, ulong MinRevision, string Token, ToolCall Call, string? Environment, string? Audience)
 {
+    /// <summary>Without the token: a log is no place for it.</summary>
+    public override string ToString() => $"{nameof(CheckFrame)} {{ {RequestId}: {Call} }}";
+
     /// <summary>Writes the frame. Throws <see cref="ArgumentException"/> when a text is past its limit.</summary>
     public void Write(FrameBuffer to) => to.Begin(FrameType.Check)
         .U32(RequestId).U64(MinRevision).U8((byte)Call.Class).Text(Token, FeedLimits.TokenBytesMax)

@@ -14,7 +14,11 @@ public sealed record ApiKeyInfo(
     string Id, string Role, string Subject, string? Tenant, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt);
 
 /// <summary>A new API key with its secret, which is shown this once and stored only as a hash.</summary>
-public sealed record ApiKeyWithSecret(ApiKeyInfo Key, string Secret);
+public sealed record ApiKeyWithSecret(ApiKeyInfo Key, string Secret)
+{
+    /// <summary>Without the secret: a log is no place for it.</summary>
+    public override string ToString() => $"{nameof(ApiKeyWithSecret)} {{ {Key} }}";
+}
 
 /// <summary>A tenant's public signing key (RFC 7517).</summary>
 public sealed record JsonWebKeyDto(string Kty, string Crv, string X, string Y, string Kid, string Alg, string Use);

@@ -30,6 +30,8 @@ public static class Limits
     public const int TextCharsMax = 512;
     /// <summary>Groups of a user.</summary>
     public const int GroupsMax = 64;
+    /// <summary>Signing keys of a tenant that still verify: rotations in a day or so.</summary>
+    public const int SigningKeysMax = 32;
     /// <summary>Credentials in one issuance.</summary>
     public const int CredentialBatchMax = 1_000;
     /// <summary>Credential ids in one revocation.</summary>

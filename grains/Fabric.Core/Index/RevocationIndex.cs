@@ -159,7 +159,7 @@ public sealed class RevocationIndex
     {
         EnterWriter();
         var dropped = 0;
-        for (var looked = 0; looked == 0 || looked < slotsMax; looked += 16)
+        for (var looked = 0L; looked == 0 || looked < slotsMax; looked += 16)
         {
             ref var shard = ref _shards[_sweepShard];
             if (_sweepGroup < shard.Groups)

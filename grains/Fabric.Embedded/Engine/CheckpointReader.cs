@@ -86,7 +86,12 @@ internal sealed class CheckpointReader(World world, RevocationIndex index, KeyRi
         IndexRecords.Add(e, index, world.Handles, _records);
         if (_records.Count > 0)
         {
-            index.ApplyBatch(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_records), index.Revision);
+            var applied = index.ApplyBatch(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_records), index.Revision);
+            if (applied < _records.Count)
+            {
+                // INVARIANT R3: better no start than one that lacks an accepted revocation.
+                throw new InvalidRecordException("the checkpoint has more revocations than the index holds");
+            }
         }
 
         return _records.Count + (e is SigningKeyAdded or SigningKeyRetired ? 1 : 0);

@@ -96,7 +96,7 @@ internal sealed class Checkpointer(EmbeddedEngine engine, Journal journal, State
                 Flush();
             }
         }
-        catch (StorageException)
+        catch
         {
             lock (engine.Ledger.Gate)
             {
@@ -172,7 +172,7 @@ internal sealed class Checkpointer(EmbeddedEngine engine, Journal journal, State
 
     private void DropExpired(List<StateRow> rows)
     {
-        var now = engine.Now.UnixMs;
+        var now = engine.SweepMoment.UnixMs;
         rows.AddRange(_stored.Where(item => item.DropAfterMs < now).Select(item => new StateRow(StateKind.Revocation, KeyOf(item.Sequence), null)));
         _stored.RemoveAll(item => item.DropAfterMs < now);
     }

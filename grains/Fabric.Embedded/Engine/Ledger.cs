@@ -23,6 +23,7 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
     private readonly Lock _durableGate = new();
     private readonly Queue<(ulong Sequence, ulong Revision)> _revisions = [];
     private ulong _durableRevision;
+    private ulong _applied;
 
     /// <summary>The one lock over the engine's state.</summary>
     internal Lock Gate { get; } = new();
@@ -124,7 +125,8 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
     {
         lock (_durableGate)
         {
-            var committed = journal.CommittedSequence;
+            // A record may be on disk while its events are still on their way into memory: no revision is known for it yet.
+            var committed = Math.Min(journal.CommittedSequence, _applied);
             while (_revisions.TryPeek(out var oldest) && oldest.Sequence <= committed)
             {
                 _durableRevision = _revisions.Dequeue().Revision;
@@ -138,7 +140,8 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
     internal bool IsDurable(ulong revision) => revision <= DurablePoint().Revision;
 
     /// <summary>Says where the checkpoint stands that recovery began with.</summary>
-    internal void StartAt(ulong revision, Instant latestExpiry) => (_durableRevision, LatestExpiry) = (revision, latestExpiry);
+    internal void StartAt(ulong sequence, ulong revision, Instant latestExpiry) =>
+        (_applied, _durableRevision, LatestExpiry) = (sequence, revision, latestExpiry);
 
     private void Apply_NeedsLock(Transaction transaction, ulong sequence, List<IndexRecord>? records)
     {
@@ -160,9 +163,10 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
             audit.Add(transaction, sequence, World, feed.Head);
         }
 
-        if (feed.Head != before)
+        lock (_durableGate)
         {
-            lock (_durableGate)
+            _applied = sequence;
+            if (feed.Head != before)
             {
                 _revisions.Enqueue((sequence, feed.Head));
             }

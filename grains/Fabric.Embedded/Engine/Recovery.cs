@@ -63,7 +63,7 @@ internal static class Recovery
         var ledger = new Ledger(journal, world, index, feed, changes, audit);
         // What was issued before the checkpoint may run for as long as a credential can.
         ledger.StartAt(
-            checkpoint.Revision, world.Sessions.Count == 0 ? default : Instant.From(time.GetUtcNow()) + Limits.CredentialLifetimeMax);
+            state.CoveredSequence, checkpoint.Revision, world.Sessions.Count == 0 ? default : Instant.From(time.GetUtcNow()) + Limits.CredentialLifetimeMax);
         var parts = new EngineParts(
             options, time, logger, folder, journal, state, audit, index, keys, feed, changes, new SigningKeys(sealer, options.Issuer), ledger);
         var engine = new EmbeddedEngine(parts);
@@ -72,13 +72,15 @@ internal static class Recovery
             engine.Checkpointer.Stored(sequence, dropAfterMs);
         }
 
+        journal.Repairing = damage => DamageMark.Leave(folder, damage);
         var replayed = Replay(journal, state.CoveredSequence, ledger, changes);
         var leftOver = LeftOver(folder, journal);
         journal.Start();
         feed.Open(leftOver);
-        if (journal.Damage is { } damage)
+        if (DamageMark.Read(folder) is { } damage)
         {
             FailSafe(engine, damage);
+            DamageMark.Clear(folder);
         }
 
         engine.Sweeper.Start();
@@ -162,9 +164,9 @@ internal static class Recovery
     }
 
     // A damaged journal may have lost revocations: what was issued before is not trusted any more.
-    private static void FailSafe(EmbeddedEngine engine, JournalDamage damage)
+    private static void FailSafe(EmbeddedEngine engine, string damage)
     {
-        EngineLog.Damaged(engine.Logger, damage.ToString());
+        EngineLog.Damaged(engine.Logger, damage);
         lock (engine.Ledger.Gate)
         {
             var now = engine.Now;
@@ -172,9 +174,18 @@ internal static class Recovery
             {
                 var decided = NodeDecider.Revoke(tenant.State.Standing, new RevokeNode(
                     new NodeRef(NodeKind.Tenant, tenant.State.Id, tenant.State.Id), tenant.State.Handle, false, "generation",
-                    $"the journal was damaged at {damage.Sequence}", now + Limits.SessionLifetimeMax + Limits.ApprovalWaitMax + Limits.ClockSkew, UInt128.Zero));
-                engine.Ledger.Emit_NeedsLock(Caller.Fabric.Name, now, [decided.Value!], reserved: true);
+                    "the journal was damaged", now + Limits.SessionLifetimeMax + Limits.ApprovalWaitMax + Limits.ClockSkew, UInt128.Zero));
+                var emitted = engine.Ledger.Emit_NeedsLock(Caller.Fabric.Name, now, [decided.Value!], reserved: true);
+                if (!emitted.IsOk)
+                {
+                    throw new FabricStartException(StartCodes.JournalDamaged, $"the journal was damaged, and what was issued before cannot be revoked: {emitted.Rejection}");
+                }
             }
+        }
+
+        if (!engine.Ledger.LastDurable.GetAwaiter().GetResult())
+        {
+            throw new FabricStartException(StartCodes.JournalDamaged, "the journal was damaged, and what was issued before cannot be revoked: storage takes no writes");
         }
     }
 

@@ -52,7 +52,7 @@ internal sealed class Sweeper(EmbeddedEngine engine) : IAsyncDisposable
         }
         while (_slot != 0);
 
-        engine.SweepIndex(int.MaxValue);
+        engine.SweepIndex(1 << 24);
         SweepRest();
     }
 
@@ -184,7 +184,7 @@ internal sealed class Sweeper(EmbeddedEngine engine) : IAsyncDisposable
         var ledger = engine.Ledger;
         lock (ledger.Gate)
         {
-            var now = engine.Now;
+            var now = engine.SweepMoment;
             var world = ledger.World;
             world.Requests.Sweep(now);
             foreach (var handle in world.Locks.Values.Where(item => item.Until + Limits.ClockSkew < now).Select(item => item.Handle).ToList())

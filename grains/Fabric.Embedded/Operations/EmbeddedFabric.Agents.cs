@@ -36,6 +36,11 @@ internal sealed partial class EmbeddedFabric
                     command.Id, InfoWire.KindOf(command.Kind), command.Name, command.Owner, command.Environment, scopes.Value,
                     command.ReviewAt is { } review ? Instant.From(review) : null, command.RequireApproval, Secrets.Hash(secret)),
                 now);
+            if (decided.IsOk && IsTombstoned_NeedsLock(World.Handles.OfAgent(tenant, command.Id)))
+            {
+                return new(new Rejection(Codes.AgentRevoked, command.Id, "the id was revoked before it was registered"));
+            }
+
             return decided.IsOk
                 ? WhenDurable_NeedsLock(
                     Commit_NeedsLock(now, decided.Value),
@@ -113,7 +118,7 @@ internal sealed partial class EmbeddedFabric
     {
         var secret = Secrets.MakeAgent(tenant, agent);
         return Change(
-            tenant, agent, Admins | Role.Agent, (state, _) => Erase(AgentDecider.RotateSecret(state, Secrets.Hash(secret))),
+            tenant, agent, Admins | Role.Agent, (state, now) => RefuseLocked_NeedsLock(state, now) is { } locked ? locked : Erase(AgentDecider.RotateSecret(state, Secrets.Hash(secret))),
             (state, revision) => new AgentWithSecret(InfoWire.Agent(state, null, revision), secret));
     }
 
@@ -126,6 +131,13 @@ internal sealed partial class EmbeddedFabric
         Change(
             tenant, agent, Admins, (state, now) => Erase(AgentDecider.Review(state, Instant.From(command.NextReviewAt), now)),
             (state, revision) => InfoWire.Agent(state, null, revision));
+
+    // Who holds a stolen secret must not be able to make it his own while the agent is stopped because of it.
+    private Rejection? RefuseLocked_NeedsLock(AgentState state, Instant now) =>
+        caller.Role != Role.Agent ? null
+        : LockedUntil_NeedsLock(state.Handle, now) is not null ? new Rejection(Codes.AgentLocked, state.Id, "the agent is locked")
+        : LockedUntil_NeedsLock(World.Handles.OfTenant(state.Tenant), now) is not null ? new Rejection(Codes.TenantLocked, state.Tenant, "the tenant is locked")
+        : null;
 
     private ValueTask<Outcome<T>> Change<T>(
         string tenant, string agent, Role allowed, Func<AgentState, Instant, Outcome<Core.Journal.FabricEvent>> decide, Func<AgentState, ulong, T> answer)

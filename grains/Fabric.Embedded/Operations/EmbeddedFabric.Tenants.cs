@@ -116,6 +116,11 @@ internal sealed partial class EmbeddedFabric
                 return new(new Rejection(Codes.TenantRevoked, tenant, "the tenant is revoked"));
             }
 
+            if (entry.Keys.Count >= Limits.SigningKeysMax)
+            {
+                return new(new Rejection(Codes.LimitReached, tenant, $"the tenant has its {Limits.SigningKeysMax} keys that still verify: rotate again when some have retired"));
+            }
+
             var now = Now;
             // The old key verifies until the longest-lived token that it signed has expired, also on a clock that is late.
             var retired = new SigningKeyRetired(

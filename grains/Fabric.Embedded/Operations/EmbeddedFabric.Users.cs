@@ -28,6 +28,11 @@ internal sealed partial class EmbeddedFabric
 
             var decided = UserDecider.Decide(
                 entry.Users.GetValueOrDefault(command.Id ?? "")?.State, entry.State, new RegisterUser(command.Id ?? "", command.Name, command.Groups ?? []));
+            if (decided.IsOk && IsTombstoned_NeedsLock(World.Handles.OfUser(tenant, decided.Value.Id)))
+            {
+                return new(new Rejection(Codes.UserRevoked, decided.Value.Id, "the id was revoked before it was registered"));
+            }
+
             return decided.IsOk
                 ? WhenDurable_NeedsLock(Commit_NeedsLock(Now, decided.Value), revision => InfoWire.User(entry.Users[command.Id!].State, null, revision))
                 : new(decided.Rejection);

@@ -1,6 +1,7 @@
 using Fabric.Contracts;
 using Fabric.Contracts.Common;
 using Fabric.Core.Common;
+using Fabric.Core.Index;
 using Fabric.Core.Journal;
 using Fabric.Core.Lineages;
 using Fabric.Embedded.Engine;
@@ -55,6 +56,10 @@ internal sealed partial class EmbeddedFabric(EmbeddedEngine engine, Caller calle
 
     private Instant? LockedUntil_NeedsLock(Handle handle, Instant now) =>
         World.Locks.TryGetValue(handle, out var found) && found.Until > now ? found.Until : null;
+
+    // INVARIANT R1: what was revoked before it was known is not created under its tombstone: it would come to life when that is dropped.
+    private bool IsTombstoned_NeedsLock(Handle handle) =>
+        engine.Index.TryGet(handle, out var record) && record.MinGeneration == IndexRecord.Terminal;
 
     private static Rejection? CheckPage(PageQuery query) => query.Limit is < 1 or > 1_000
         ? new Rejection(Codes.InvalidField, "limit", "a page has 1 to 1,000 items")

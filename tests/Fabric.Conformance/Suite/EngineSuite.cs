@@ -334,4 +334,52 @@ public abstract class EngineSuite : IAsyncLifetime
         var ofAgent = Scene.Ok(await Scene.Admin.ListSessionsAsync(new SessionQuery(new NodeDto("agent", Scene.Tenant, Scene.Shared))));
         Assert.Equal(child.Id, Assert.Single(ofAgent.Items).Id);
     }
+
+    [Fact]
+    [Trait("Invariant", "R1")]
+    public async Task What_was_revoked_before_it_was_known_is_not_created_under_its_tombstone()
+    {
+        foreach (var kind in new[] { "user", "agent" })
+        {
+            Scene.Ok(await Scene.Admin.RevokeAsync(new RevokeRequest(new NodeDto(kind, Scene.Tenant, "zoe"), Mode: "terminal")));
+        }
+
+        Scene.Refused(Codes.UserRevoked, await Scene.Operator.CreateUserAsync(Scene.Tenant, new("zoe")));
+        Scene.Refused(Codes.AgentRevoked, await Scene.Operator.CreateAgentAsync(Scene.Tenant, new("zoe", "backend", Scene.Wide)));
+    }
+
+    [Fact]
+    [Trait("Invariant", "B1")]
+    public async Task A_tenant_rotates_its_key_only_so_often()
+    {
+        for (var i = 1; i < Limits.SigningKeysMax; i++)
+        {
+            Scene.Ok(await Scene.Admin.RotateSigningKeyAsync(Scene.Tenant));
+        }
+
+        Scene.Refused(Codes.LimitReached, await Scene.Admin.RotateSigningKeyAsync(Scene.Tenant));
+        await Scene.AllowedAsync((await Scene.IssueAsync((await Scene.OpenAsync()).Id)).Token);
+    }
+
+    [Fact]
+    public async Task A_suspended_agent_cannot_give_itself_a_new_secret()
+    {
+        Scene.Ok(await Scene.Admin.SuspendAgentAsync(Scene.Tenant, Scene.Agent, new("the secret leaked")));
+        Scene.Refused(Codes.AgentLocked, await Scene.AsAgent.RotateAgentSecretAsync(Scene.Tenant, Scene.Agent));
+        Scene.Ok(await Scene.Admin.RotateAgentSecretAsync(Scene.Tenant, Scene.Agent));
+    }
+
+    [Fact]
+    [Trait("Invariant", "R1")]
+    public async Task Nobody_speaks_for_a_tenant_that_is_revoked()
+    {
+        var key = Scene.Ok(await Scene.Operator.MakeApiKeyAsync(new("tenant_admin", "eve", Scene.Tenant))).Secret;
+        var agent = Scene.Ok(await Scene.Operator.RotateAgentSecretAsync(Scene.Tenant, Scene.Agent)).Secret;
+        Assert.Equal("tenant_admin:eve@acme", Scene.Ok(Scene.Engine.Authenticate(key)).Name);
+        Assert.Equal(Scene.Agent, Scene.Ok(Scene.Engine.Authenticate(agent)).Subject);
+
+        Scene.Ok(await Scene.Operator.RevokeAsync(new RevokeRequest(new NodeDto("tenant", Scene.Tenant), Mode: "terminal")));
+        Scene.Refused(Codes.Unauthenticated, Scene.Engine.Authenticate(key));
+        Scene.Refused(Codes.Unauthenticated, Scene.Engine.Authenticate(agent));
+    }
 }

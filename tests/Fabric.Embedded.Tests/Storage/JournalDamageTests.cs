@@ -37,6 +37,21 @@ public sealed class JournalDamageTests(ITestOutputHelper output)
         Assert.Equal([.. Enumerable.Range(1, 30).Select(n => (ulong)n), 41UL], again.Replayed.Select(entry => entry.Sequence));
     }
 
+    [Fact]
+    [Trait("Invariant", "R1")]
+    public async Task Who_must_make_good_for_lost_records_is_told_before_the_journal_is_repaired()
+    {
+        using var temp = new TempFolder();
+        await Fill(temp.Path, 40);
+        Sql.Run(temp.In("journal.db"), "UPDATE batch SET data = zeroblob(length(data)) WHERE first = 31");
+
+        using var folder = DataFolder.Open(temp.Path);
+        using var journal = Journal.Open(folder, KeepPrefix);
+        journal.Repairing = damage => throw new InvalidOperationException(damage.ToString());
+        Assert.Throws<InvalidOperationException>(() => journal.Replay(0, (_, _) => { }));
+        Assert.False(File.Exists(temp.In("journal.db.damaged-1")));
+    }
+
     [Theory]
     [InlineData("DELETE FROM batch WHERE first = 31", 31)]
     [InlineData("DELETE FROM batch WHERE first >= 31", 31)]

@@ -80,6 +80,9 @@ public sealed class Journal : IDisposable
     /// <summary>Called on the committer's thread after each commit with the last sequence number on disk; it must not block or throw. Set before <see cref="Start"/>.</summary>
     public Action<ulong>? Committed { get; set; }
 
+    /// <summary>Called before a damaged journal is cut off under <see cref="DamagePolicy.KeepPrefix"/>. Set before <see cref="Replay"/>.</summary>
+    public Action<JournalDamage>? Repairing { get; set; }
+
     private JournalFile File => _file ?? throw new ObjectDisposedException(nameof(Journal));
 
     /// <summary>
@@ -217,6 +220,7 @@ public sealed class Journal : IDisposable
                 + "which copies the damaged file aside and goes on with everything before that sequence");
         }
 
+        Repairing?.Invoke(damage);
         JournalOpening.Guard(file.Path, () => _file = JournalRepair.KeepPrefix(file, damage));
         _truncated = false;
         Damage = damage;
