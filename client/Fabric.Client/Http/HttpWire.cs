@@ -117,7 +117,10 @@ internal sealed class HttpWire(FabricHttpClientOptions options, HttpClient http)
                 return new Rejection(problem.Code, problem.Subject, problem.Detail);
             }
         }
-        return NoFabric(address, response.StatusCode);
+        // What a web server refuses before it has a request (RFC 9110 section 15.5).
+        return (int)response.StatusCode is 400 or 408 or 413 or 414 or 431
+            ? new Rejection(Codes.BrokenRequest, address.Authority, $"the request breaks HTTP or its limits (HTTP {(int)response.StatusCode})")
+            : NoFabric(address, response.StatusCode);
     }
 
     private static bool WasNotSent(HttpRequestException fault) =>

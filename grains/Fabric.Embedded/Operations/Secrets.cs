@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
@@ -37,7 +38,7 @@ internal static class Secrets
         }
 
         Span<byte> name = stackalloc byte[LengthMax];
-        if (!Base64Url.TryDecodeFromChars(presented.Slice(3, end), name, out var length))
+        if (Base64Url.DecodeFromChars(presented.Slice(3, end), name, out _, out var length) != OperationStatus.Done)
         {
             return null;
         }
