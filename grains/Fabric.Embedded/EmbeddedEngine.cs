@@ -249,20 +249,17 @@ public sealed class EmbeddedEngine : IFabricEngine
 
     /// <summary>
     /// Takes what an enforcement point has counted. The same report is taken once; one that was taken in part goes on where the store was full. Who is bound to a
-    /// tenant reports calls of that tenant's tokens, and of those that were delegated from it (T1).
+    /// tenant reports calls of that tenant's tokens, and of those that were delegated from it; calls with any other token are filed under the reporter's own
+    /// tenant and name nobody (T1): one stray token must neither speak in another tenant's name nor hold up the rest of the report (A1).
     /// </summary>
     internal async ValueTask<Outcome<ulong>> TakeUsageAsync(UsageReport report, Caller by)
     {
-        var sessions = SessionsOf(report, by.Tenant);
-        if (!sessions.IsOk)
-        {
-            return sessions.Rejection;
-        }
-
+        var sessions = new SessionState?[report.Lines.Count];
+        var lines = Filed(report, by.Tenant, sessions);
         var name = report.ReportId is { } id ? $"{by.Name}\n{id}" : null;
-        for (var i = name is null ? 0 : _reports.Begin(name); i < report.Lines.Count; i++)
+        for (var i = name is null ? 0 : _reports.Begin(name); i < lines.Length; i++)
         {
-            if (!Audit.AddUsage(report.Lines[i], by.Name, sessions.Value[i]))
+            if (!Audit.AddUsage(lines[i], by.Name, sessions[i]))
             {
                 _reports.Stopped(name, i);
                 return new Rejection(Codes.AuditUnavailable, "audit", "the audit store is full: report again later");
@@ -273,26 +270,25 @@ public sealed class EmbeddedEngine : IFabricEngine
         return Feed.Head;
     }
 
-    private Outcome<SessionState?[]> SessionsOf(UsageReport report, string? tenant)
+    // INVARIANT T1: a line counts as a tenant's only when its session is that tenant's, or was delegated from it.
+    private UsageLine[] Filed(UsageReport report, string? tenant, SessionState?[] sessions)
     {
-        var sessions = new SessionState?[report.Lines.Count];
+        var lines = new UsageLine[sessions.Length];
         var bound = tenant is null ? default : Handles.OfTenant(tenant);
         lock (Ledger.Gate)
         {
-            for (var i = 0; i < sessions.Length; i++)
+            for (var i = 0; i < lines.Length; i++)
             {
                 var line = report.Lines[i];
                 var session = Ledger.World.Session(Names.ParseId(line.Session) ?? UInt128.Zero);
-                if (tenant is not null && line.Tenant != tenant && session?.Lineage.Contains(NodeKind.Tenant, bound) != true)
-                {
-                    return new Rejection(Codes.NotFound, $"lines[{i}].tenant", "the node does not exist");
-                }
-
-                sessions[i] = session;
+                var known = session is null ? line.Tenant == tenant : session.Tenant == line.Tenant && session.Lineage.Contains(NodeKind.Tenant, bound);
+                var own = tenant is null || known;
+                lines[i] = own ? line : line with { Tenant = tenant!, User = null, Agent = "foreign", Session = "", Credential = "" };
+                sessions[i] = own ? session : null;
             }
         }
 
-        return sessions;
+        return lines;
     }
 
     private SessionState? SessionOf(UInt128 id)

@@ -309,15 +309,20 @@ public abstract class EngineSuite : IAsyncLifetime
 
     [Fact]
     [Trait("Invariant", "T1")]
-    public async Task An_enforcement_point_of_one_tenant_reports_no_usage_of_another()
+    public async Task Usage_of_a_foreign_token_is_filed_under_the_reporters_tenant_and_names_nobody()
     {
         var session = await Scene.OpenAsync();
         var line = Scene.Usage(session, (await Scene.IssueAsync(session.Id)).Id, 1);
         await Scene.AddTenantAsync("globex");
         var theirs = Scene.Engine.As(new Caller(Role.EnforcementPoint, "globex", "their-edge"));
-        Scene.Refused(Codes.NotFound, await theirs.ReportUsageAsync(new UsageReport("edge", [line])));
+        Scene.Ok(await theirs.ReportUsageAsync(new UsageReport("edge", [line])));
+
+        Assert.Empty(Scene.Ok(await Scene.Operator.QueryAuditAsync(new AuditQuery(Scene.Tenant, Kind: "usage"))).Items);
+        var filed = Assert.Single(Scene.Ok(await Scene.Operator.QueryAuditAsync(new AuditQuery("globex", Kind: "usage"))).Items);
+        Assert.Equal(("foreign", null, null, null), (filed.Agent, filed.User, filed.Session, filed.Credential));
         var own = Scene.Engine.As(new Caller(Role.EnforcementPoint, Scene.Tenant, "own-edge"));
         Scene.Ok(await own.ReportUsageAsync(new UsageReport("edge", [line])));
+        Assert.Single(Scene.Ok(await Scene.Operator.QueryAuditAsync(new AuditQuery(Scene.Tenant, Kind: "usage"))).Items);
     }
 
     [Fact]
