@@ -33,13 +33,42 @@ internal static class ApiDescription
             };
             return Task.CompletedTask;
         });
+        options.AddSchemaTransformer((schema, _, _) => DropNullableFromRequired(schema));
         options.AddOperationTransformer((operation, context, _) =>
         {
             var metadata = context.Description.ActionDescriptor.EndpointMetadata;
             Describe(operation, metadata.OfType<EndpointRoles>().Single().Allowed, context.Document);
+            DescribeRefusals(operation);
             AddFields(operation, context.Description.RelativePath ?? "", metadata.OfType<QueryFields>().FirstOrDefault()?.Fields ?? []);
             return Task.CompletedTask;
         });
+    }
+
+    // A refusal may have any status of the table: one entry says what it looks like.
+    private static void DescribeRefusals(OpenApiOperation operation)
+    {
+        if (operation.Responses?.Remove("400", out var refusal) == true)
+        {
+            refusal.Description = "A refusal; `code` says which, and docs/ERRORS.md lists them.";
+            operation.Responses["default"] = refusal;
+        }
+        if (operation.Responses?.TryGetValue("202", out var partial) == true)
+        {
+            partial.Description = "Not durable yet, or someone has not answered: the state is `partial`.";
+        }
+    }
+
+    // What is null is left out of answers, and may be left out of commands.
+    private static Task DropNullableFromRequired(OpenApiSchema schema)
+    {
+        foreach (var (name, property) in schema.Properties ?? new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal))
+        {
+            if (property.Type?.HasFlag(JsonSchemaType.Null) == true || property.OneOf?.Any(each => each.Type == JsonSchemaType.Null) == true)
+            {
+                schema.Required?.Remove(name);
+            }
+        }
+        return Task.CompletedTask;
     }
 
     private static void Describe(OpenApiOperation operation, Role roles, OpenApiDocument? document)
@@ -71,7 +100,8 @@ internal static class ApiDescription
             operation.Parameters.Add(new OpenApiParameter
             {
                 Name = field.Name, In = ParameterLocation.Query, Description = field.Description,
-                Schema = field.IsMany ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text() } : Text(),
+                Schema = field.IsMany ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = Text() }
+                    : field.IsNumber ? new OpenApiSchema { Type = JsonSchemaType.Integer } : Text(),
             });
         }
     }

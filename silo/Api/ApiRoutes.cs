@@ -60,6 +60,10 @@ internal sealed class ApiRoutes(IEndpointRouteBuilder routes, IFabricEngine engi
             endpoint.WithMetadata(
                 Shape, new ProducesResponseTypeMetadata(success, answer, ["application/json"]),
                 new ProducesResponseTypeMetadata(StatusCodes.Status400BadRequest, typeof(Problem), [Problem.MediaType]));
+            if (answer == typeof(Receipt))
+            {
+                endpoint.WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status202Accepted, answer, ["application/json"]));
+            }
         }
         return endpoint;
     }

@@ -26,7 +26,7 @@ internal static class RevocationRoutes
                 "Revokes a node or a list of credentials, or tells what would be hit (`dryRun`). Header `Idempotency-Key` or field `idempotencyKey`: the same key gives the same revision.");
         routes.Get(
                 "/v1/revocations/{revision}", json.Receipt, GetAsync,
-                new QueryField("wait", "`accepted` or `confirmed`."), new QueryField("timeoutMs", "How long to wait, 0 to 60,000."))
+                new QueryField("wait", "`accepted` or `confirmed`."), new QueryField("timeoutMs", "How long to wait, 0 to 60,000.", IsNumber: true))
             .RequireRoles(RoleSets.Readers | Role.EnforcementPoint | Role.Agent)
             .Describe(Tag, "getReceipt", "The state that a receipt has reached.");
     }

@@ -1,5 +1,7 @@
+using Fabric.Core.Leases;
 using Fabric.Embedded;
 using Fabric.Embedded.Storage;
+using Fabric.Engine.Feed;
 
 namespace Fabric.Silo.Hosting;
 
@@ -14,7 +16,14 @@ internal static class EngineStart
             Issuer = options.Issuer,
             DefaultAudience = options.DefaultAudience,
             MasterKey = options.MasterKey,
-            Journal = new JournalOptions { OnDamage = options.Journal.OnDamage == "keep_prefix" ? DamagePolicy.KeepPrefix : DamagePolicy.Refuse },
+            Journal = new JournalOptions { OnDamage = options.Journal.OnDamage == "truncate" ? DamagePolicy.KeepPrefix : DamagePolicy.Refuse },
+            AuditRetention = TimeSpan.FromDays(options.Retention.AuditDays),
+            EndedSessionRetention = TimeSpan.FromMinutes(options.Retention.EndedSessionMinutes),
+            Feed = new FeedHubOptions
+            {
+                Bounds = new ClassBounds(TimeSpan.FromMilliseconds(options.Feed.ReadBoundMs), TimeSpan.FromMilliseconds(options.Feed.WriteBoundMs)),
+                RetentionRecords = options.Feed.RetentionRecords,
+            },
         },
         TimeProvider.System, logs.CreateLogger("Fabric.Embedded"));
 }

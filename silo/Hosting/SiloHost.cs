@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json.Serialization;
 using Fabric.Contracts;
 using Fabric.Engine;
 using Fabric.Silo.Api;
@@ -27,7 +28,12 @@ public static class SiloHost
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<SiloMeter>();
         builder.Services.AddSingleton<PrometheusText>();
-        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, FabricJson.Default));
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            // For the API's description only: bodies go through FabricJson itself.
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, FabricJson.Default);
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+        });
         builder.Services.AddOpenApi("v1", ApiDescription.Configure);
         var app = builder.Build();
         // The listener stands before the first measurement.

@@ -35,6 +35,12 @@ public sealed class SiloOptions
     /// <summary>The journal.</summary>
     public JournalSettings Journal { get; set; } = new();
 
+    /// <summary>How long things are kept.</summary>
+    public RetentionSettings Retention { get; set; } = new();
+
+    /// <summary>The enforcement feed.</summary>
+    public FeedSettings Feed { get; set; } = new();
+
     /// <summary>The host's limits (B1).</summary>
     public HostLimits Limits { get; set; } = new();
 
@@ -59,8 +65,31 @@ public sealed class SiloOptions
     /// <summary>The journal.</summary>
     public sealed class JournalSettings
     {
-        /// <summary>`refuse` (default), or `keep_prefix`: at a damaged journal start with what stands before the damage.</summary>
+        /// <summary>`refuse` (default), or `truncate`: at a damaged journal start with what stands before the damage; the damaged file is kept aside.</summary>
         public string OnDamage { get; set; } = "refuse";
+    }
+
+    /// <summary>How long things are kept.</summary>
+    public sealed class RetentionSettings
+    {
+        /// <summary>Days that audit records are kept. 1 to 3,660.</summary>
+        public int AuditDays { get; set; } = 400;
+
+        /// <summary>Minutes that an ended session is still answered for. 0 to 1,440.</summary>
+        public int EndedSessionMinutes { get; set; } = 10;
+    }
+
+    /// <summary>The enforcement feed.</summary>
+    public sealed class FeedSettings
+    {
+        /// <summary>How old an enforcement point's lease may be for calls of class read. 100 to 5,000.</summary>
+        public int ReadBoundMs { get; set; } = 5_000;
+
+        /// <summary>The same for calls of class write. 100 to 1,000.</summary>
+        public int WriteBoundMs { get; set; } = 1_000;
+
+        /// <summary>Newest records that are kept for enforcement points that come back. 1,000 to 10,000,000.</summary>
+        public int RetentionRecords { get; set; } = 1_000_000;
     }
 
     /// <summary>The host's limits (B1).</summary>
@@ -118,10 +147,15 @@ internal static class SiloOptionsReader
     {
         Need(options.Engine == "embedded", "Engine", "the engines are: `embedded`");
         Need(!string.IsNullOrWhiteSpace(options.DataFolder), "DataFolder", "name a folder");
-        Need(Uri.TryCreate(options.Issuer, UriKind.Absolute, out _), "Issuer", "an absolute URI, e.g. `https://fabric.example`");
+        Need(IsIssuer(options.Issuer), "Issuer", "an absolute http(s) URL of at most 120 characters without a slash at its end, e.g. `https://fabric.example`");
         Need(options.DefaultAudience.Length is >= 1 and <= 256, "DefaultAudience", "1 to 256 characters");
+        Need(options.Retention.AuditDays is >= 1 and <= 3_660, "Retention:AuditDays", "1 to 3,660");
+        Need(options.Retention.EndedSessionMinutes is >= 0 and <= 1_440, "Retention:EndedSessionMinutes", "0 to 1,440");
+        Need(options.Feed.ReadBoundMs is >= 100 and <= 5_000, "Feed:ReadBoundMs", "100 to 5,000");
+        Need(options.Feed.WriteBoundMs >= 100 && options.Feed.WriteBoundMs <= Math.Min(1_000, options.Feed.ReadBoundMs), "Feed:WriteBoundMs", "100 to 1,000, and at most `Feed:ReadBoundMs`");
+        Need(options.Feed.RetentionRecords is >= 1_000 and <= 10_000_000, "Feed:RetentionRecords", "1,000 to 10,000,000");
         Need(options.LogFormat is "text" or "json", "LogFormat", "`text` or `json`");
-        Need(options.Journal.OnDamage is "refuse" or "keep_prefix", "Journal:OnDamage", "`refuse` or `keep_prefix`");
+        Need(options.Journal.OnDamage is "refuse" or "truncate", "Journal:OnDamage", "`refuse` or `truncate`");
         Need(options.Limits.ConnectionsMax is >= 1 and <= 1_000_000, "Limits:ConnectionsMax", "1 to 1,000,000");
         Need(options.Limits.StopSeconds is >= 0 and <= 600, "Limits:StopSeconds", "0 to 600");
         Need(options.MasterKey is null || IsMasterKey(options.MasterKey), "MasterKey", "32 bytes in base64");
@@ -175,6 +209,9 @@ internal static class SiloOptionsReader
             return false;
         }
     }
+
+    private static bool IsIssuer(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme is "http" or "https") && text.Length <= 120 && !text.EndsWith('/');
 
     private static bool IsMasterKey(string text)
     {

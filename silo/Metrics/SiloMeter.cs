@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Fabric.Embedded;
 using Fabric.Engine;
 
 namespace Fabric.Silo.Metrics;
@@ -28,6 +29,10 @@ internal sealed class SiloMeter
         meter.CreateObservableGauge("fabric.index.memory", () => engine.Index.Bytes, "By", "Memory of the revocation index.");
         meter.CreateObservableGauge("fabric.feed.head", () => (double)engine.Feed.Head, null, "The newest revision.");
         meter.CreateObservableGauge("fabric.feed.confirmed", () => (double)engine.Feed.Confirmed, null, "The newest revision that no enforcement point is behind.");
+        if (engine is EmbeddedEngine embedded)
+        {
+            Measure(meter, embedded);
+        }
         meter.CreateObservableGauge("fabric.feed.edges", () => engine.Feed.Connections, null, "Enforcement points that hold a lease.");
     }
 
@@ -36,6 +41,15 @@ internal sealed class SiloMeter
     {
         _requests.Add(1, new("endpoint", endpoint), new("status", StatusText(status)));
         _durations.Record(took.TotalSeconds, new KeyValuePair<string, object?>("endpoint", endpoint));
+    }
+
+    private static void Measure(Meter meter, EmbeddedEngine engine)
+    {
+        meter.CreateObservableGauge("fabric.sessions", () => engine.Stats.Sessions, null, "Sessions in memory.");
+        meter.CreateObservableCounter("fabric.journal.commits", () => engine.Stats.Journal.Commits, null, "Commits of the journal.");
+        meter.CreateObservableCounter("fabric.journal.records", () => engine.Stats.Journal.Records, null, "Records made durable.");
+        meter.CreateObservableGauge("fabric.journal.backlog", () => engine.Stats.Journal.BacklogRecords, null, "Records that wait for their commit.");
+        meter.CreateObservableGauge("fabric.journal.last_commit", () => engine.Stats.Journal.LastCommit.TotalSeconds, "s", "How long the last commit took.");
     }
 
     private static readonly string[] Texts = [.. Enumerable.Range(0, 600).Select(status => status.ToString())];

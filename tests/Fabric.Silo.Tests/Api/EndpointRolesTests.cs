@@ -103,8 +103,16 @@ public sealed class EndpointRolesTests(StubServer server) : IClassFixture<StubSe
                 Assert.Contains(operation.GetProperty("parameters").EnumerateArray(), each => each.GetProperty("name").GetString() == parameter.Name);
             }
         }
+        foreach (var (name, operation) in paths.EnumerateObject().SelectMany(path => path.Value.EnumerateObject().Select(each => (path.Name + " " + each.Name, each.Value))))
+        {
+            Assert.True(operation.GetProperty("responses").TryGetProperty("default", out _) || name is "/v1/feed get", name);
+        }
         var schemas = document.RootElement.GetProperty("components").GetProperty("schemas");
         Assert.StartsWith("Opens a session", schemas.GetProperty("OpenSession").GetProperty("description").GetString(), StringComparison.Ordinal);
+        var required = schemas.GetProperty("SessionInfo").GetProperty("required").EnumerateArray().Select(each => each.GetString()).ToList();
+        Assert.Contains("purpose", required);
+        Assert.DoesNotContain("approvedBy", required);
+        Assert.Equal("integer", schemas.GetProperty("SessionInfo").GetProperty("properties").GetProperty("depth").GetProperty("type").GetString());
     }
 
     private static string Fill(string pattern) => pattern

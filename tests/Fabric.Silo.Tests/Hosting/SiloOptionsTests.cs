@@ -27,7 +27,11 @@ public sealed class SiloOptionsTests
     [InlineData("Fabric:Tls:CertificatePath", "/nowhere/x.pem", "go together")]
     [InlineData("Fabric:MasterKey", "c2hvcnQ=", "32 bytes")]
     [InlineData("Fabric:MasterKey", "not base64", "32 bytes")]
-    [InlineData("Fabric:Issuer", "me", "absolute URI")]
+    [InlineData("Fabric:Issuer", "me", "absolute http")]
+    [InlineData("Fabric:Issuer", "https://fabric.example/", "without a slash")]
+    [InlineData("Fabric:Retention:AuditDays", "0", "`Fabric:Retention:AuditDays`")]
+    [InlineData("Fabric:Feed:WriteBoundMs", "5000", "`Fabric:Feed:WriteBoundMs`")]
+    [InlineData("Fabric:Feed:ReadBoundMs", "60000", "`Fabric:Feed:ReadBoundMs`")]
     [InlineData("Fabric:Journal:OnDamage", "ignore", "`refuse` or")]
     [InlineData("Fabric:LogFormat", "xml", "`text` or `json`")]
     public void A_setting_that_does_not_hold_is_named(string key, string value, string said)
