@@ -4,6 +4,8 @@ using static Fabric.Core.Tests.Index.IndexFixture;
 
 namespace Fabric.Core.Tests.Index;
 
+/// <summary>Counts bytes of the whole heap, so nothing else runs meanwhile.</summary>
+[Collection(HeapAlone.Name)]
 public sealed class IndexSizeTests
 {
     [Fact]
@@ -41,7 +43,6 @@ public sealed class IndexSizeTests
             index.Apply(Revoked(HandleAt(random)), 1);
         }
 
-        // Other tests allocate at the same time: a quarter of slack.
         var counted = GC.GetTotalMemory(forceFullCollection: true) - before;
         Assert.InRange(index.Bytes, 0.75 * counted, double.MaxValue);
         GC.KeepAlive(index);
