@@ -17,6 +17,10 @@ public sealed partial class Edge : IAsyncDisposable
     private const int Started = 1;
     private const int Stopped = 2;
 
+    // What an edge asks of the fabric at the most, on average: with more lines to deliver, it counts for longer before it delivers again.
+    private const int UsageLinesPerMs = 2;
+    private const long FlushMsMax = 20_000;
+
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly IEdgeSource _source;
@@ -94,8 +98,8 @@ public sealed partial class Edge : IAsyncDisposable
     public Decision Check(ReadOnlySpan<byte> utf8Token, in ToolCall call, CheckOptions? options = null) =>
         Refusal(call, options) is { } code ? Denied(code) : _pipeline.Check(utf8Token, call, _rules, BasisOf(options, CheckBasis.Alone), out _);
 
-    /// <summary>Delivers what was counted now, rather than at the next interval.</summary>
-    public Task FlushAsync(CancellationToken cancellation = default) => _delivery.TryDeliverAsync(cancellation);
+    /// <summary>Delivers what was counted now, rather than at the next interval, and what is being delivered. What the fabric does not take is kept.</summary>
+    public Task FlushAsync(CancellationToken cancellation = default) => _delivery.DeliverAsync(cancellation);
 
     /// <summary>
     /// Ends the enforcement point: delivers usage, gives quota units back, hands the lease back, cancels what is in flight. Checks are denied from then on.
@@ -156,9 +160,10 @@ public sealed partial class Edge : IAsyncDisposable
     {
         _calls.CancelLate();
         var nowMs = _clock.SentMs;
-        if (nowMs >= _deliverAtMs || _usage.Lines > _options.UsageLinesMax / 2)
+        var lines = _usage.Lines;
+        if (nowMs >= _deliverAtMs || lines > _options.UsageLinesMax / 2)
         {
-            _deliverAtMs = nowMs + (long)_options.FlushInterval.TotalMilliseconds;
+            _deliverAtMs = nowMs + Math.Max((long)_options.FlushInterval.TotalMilliseconds, Math.Min(lines / UsageLinesPerMs, FlushMsMax));
             _ = _delivery.TryDeliverAsync(_stopping.Token);
         }
     }

@@ -38,7 +38,10 @@ public sealed class FabricEdgeOptions
     /// <summary>Lines of usage that may wait for the fabric; past it calls are denied `audit.spool_full`. 1 to 10,000,000. Default 250,000.</summary>
     public int UsageLinesMax { get; set; } = UsageWindow.DefaultLinesMax;
 
-    /// <summary>How often usage is delivered and idle quota units go back. 100 ms to a minute. Default 1 s.</summary>
+    /// <summary>
+    /// How often usage is delivered and idle quota units go back. 100 ms to a minute. Default 1 s. With over 2,000 lines a second to deliver it is
+    /// done less often, at least every 20 s: the same calls are then counted in fewer, longer windows.
+    /// </summary>
     public TimeSpan FlushInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Calls that may be in flight at once; past it `Begin` denies with `limit.reached`. 1 to 1,000,000. Default 100,000.</summary>

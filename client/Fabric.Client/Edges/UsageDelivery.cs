@@ -23,6 +23,13 @@ internal sealed partial class UsageDelivery(string edge, IEdgeUplink uplink, Usa
         }
     }
 
+    /// <summary>Delivers all that there is, after whoever is at it.</summary>
+    public async Task DeliverAsync(CancellationToken cancellation)
+    {
+        await _one.WaitAsync(cancellation);
+        await DeliverNowAsync(allUnits: false, cancellation);
+    }
+
     /// <summary>Delivers all that there is and gives all quota units back: at the end.</summary>
     public async Task DeliverLastAsync(CancellationToken cancellation)
     {
@@ -42,9 +49,12 @@ internal sealed partial class UsageDelivery(string edge, IEdgeUplink uplink, Usa
                 await uplink.ReturnQuotaAsync(units, cancellation);
             }
 
-            while (Refill() && await DeliverOneAsync(_undelivered.Peek(), cancellation))
+            // What is counted from now on is the next delivery's: under load there is no end of it.
+            for (var lines = usage.Lines; lines > 0 && Refill() && await DeliverOneAsync(_undelivered.Peek(), cancellation);)
             {
-                usage.Release(_undelivered.Dequeue().Lines.Count);
+                var delivered = _undelivered.Dequeue().Lines.Count;
+                usage.Release(delivered);
+                lines -= delivered;
             }
         }
         catch (OperationCanceledException)

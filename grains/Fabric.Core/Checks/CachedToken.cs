@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Fabric.Core.Keys;
 using Fabric.Core.Scopes;
 using Fabric.Core.Tokens;
@@ -13,27 +14,33 @@ internal sealed class CachedToken : UsageLine
     /// <summary>The most other lines that are kept at hand; a line that makes room stays in the usage window until it is drained.</summary>
     public const int MoreMax = 8;
 
-    private readonly ulong _a;
-    private readonly ulong _b;
-    private readonly ulong _c;
-    private readonly ulong _d;
-    private readonly int _length;
+    // About what an object of this type takes.
+    private const int BytesOwn = 320;
+
+    private ulong _a;
+    private ulong _b;
+    private ulong _c;
+    private ulong _d;
+    private int _length;
     private long _aliveVersion = long.MinValue;
     private long _keysVersion;
     private long _validUntilMs;
     private UsageLine[]? _more;
     private int _next;
 
-    public CachedToken(TokenClaims claims, RingKey key, long keysVersion, in Fingerprint fingerprint)
+    /// <summary>Says which token it is, once, before anybody else sees it.</summary>
+    public CachedToken Become(TokenClaims claims, RingKey key, long keysVersion, in Fingerprint fingerprint, ulong place)
     {
         Claims = claims;
         Key = key;
+        Place = place;
         (_a, _b, _c, _d, _length) = fingerprint;
         _keysVersion = keysVersion;
         _validUntilMs = ValidUntil(key);
+        return this;
     }
 
-    public RingKey Key { get; private set; }
+    public RingKey Key { get; private set; } = null!;
 
     /// <summary>Set at use, cleared as the eviction's hand passes.</summary>
     public bool Used { get; set; }
@@ -42,7 +49,7 @@ internal sealed class CachedToken : UsageLine
     public int RingAt { get; set; }
 
     /// <summary>Where it stands in the table. Under the cache's lock.</summary>
-    public ulong Place { get; init; }
+    public ulong Place { get; private set; }
 
     /// <summary>What it is taken to cost in memory, from measurements: its claims, with all that hangs on them, grow with the token.</summary>
     public int Bytes => 512 + _length + (_length / 2);
@@ -61,7 +68,8 @@ internal sealed class CachedToken : UsageLine
     public long ValidUntilMs => Volatile.Read(ref _validUntilMs);
 
     /// <summary>Begins to load what a check will read, while the fingerprint is still being computed.</summary>
-    public long Touch() => (long)_d ^ Count ^ _validUntilMs;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch() => Checks.Prefetch.From(ref Unsafe.As<Start>(this).First, BytesOwn);
 
     public bool Is(in Fingerprint fingerprint) =>
         ((_a ^ fingerprint.A) | (_b ^ fingerprint.B) | (_c ^ fingerprint.C) | (_d ^ fingerprint.D)) == 0 && _length == fingerprint.Length;
@@ -143,4 +151,10 @@ internal sealed class CachedToken : UsageLine
     }
 
     private long ValidUntil(RingKey key) => Math.Min(Claims.ExpiresAt.UnixMs + CheckRules.SkewMs - 1, key.Key.RetireAfter.UnixMs);
+
+    // Where an object's fields begin.
+    private sealed class Start
+    {
+        public byte First;
+    }
 }

@@ -33,10 +33,8 @@ public sealed partial class CheckPipeline
         }
 
         var fingerprint = _fingerprinter.Of<byte, Utf8Text>(ref MemoryMarshal.GetReference(utf8Token), utf8Token.Length);
-        var token = new CachedToken(parsed.Value.Claims, key, keysVersion, fingerprint)
-        {
-            Place = Fingerprinter.Place<byte, Utf8Text>(ref MemoryMarshal.GetReference(utf8Token), utf8Token.Length),
-        };
+        var place = Fingerprinter.Place<byte, Utf8Text>(ref MemoryMarshal.GetReference(utf8Token), utf8Token.Length);
+        var token = _cache.Blank().Become(parsed.Value.Claims, key, keysVersion, fingerprint, place);
         var denial = DenialByTime(token, _clock.Read()) ?? DenialByRules(token, rules);
         if (denial is not null)
         {

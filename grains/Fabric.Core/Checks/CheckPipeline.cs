@@ -56,15 +56,21 @@ public sealed partial class CheckPipeline
     /// <param name="need">What would let a denied check be decided.</param>
     public Decision Check(string token, in ToolCall call, CheckRules rules, CheckBasis basis, out CheckNeed need)
     {
-        var cached = _cache.Find<char, Utf16Text>(ref MemoryMarshal.GetReference(token.AsSpan()), token.Length);
-        return cached is not null ? Decide(cached, call, rules, basis, out need) : CheckFirst(token, call, rules, basis, out need);
+        // The clock is read while the slot is on its way: the moment of the decision is this one, and all that is looked at afterwards is as new.
+        var place = _cache.Seek<char, Utf16Text>(ref MemoryMarshal.GetReference(token.AsSpan()), token.Length);
+        var moment = _clock.Read();
+        var cached = _cache.Find<char, Utf16Text>(ref MemoryMarshal.GetReference(token.AsSpan()), token.Length, place);
+        return cached is not null ? Decide(cached, moment, call, rules, basis, out need) : CheckFirst(token, call, rules, basis, out need);
     }
 
     /// <summary>Decides whether a token, as it came over the wire, may make a call. See the other overload.</summary>
     public Decision Check(ReadOnlySpan<byte> utf8Token, in ToolCall call, CheckRules rules, CheckBasis basis, out CheckNeed need)
     {
-        var cached = _cache.Find<byte, Utf8Text>(ref MemoryMarshal.GetReference(utf8Token), utf8Token.Length);
-        return cached is not null ? Decide(cached, call, rules, basis, out need) : CheckFirst(utf8Token, call, rules, basis, out need);
+        // The clock is read while the slot is on its way: the moment of the decision is this one, and all that is looked at afterwards is as new.
+        var place = _cache.Seek<byte, Utf8Text>(ref MemoryMarshal.GetReference(utf8Token), utf8Token.Length);
+        var moment = _clock.Read();
+        var cached = _cache.Find<byte, Utf8Text>(ref MemoryMarshal.GetReference(utf8Token), utf8Token.Length, place);
+        return cached is not null ? Decide(cached, moment, call, rules, basis, out need) : CheckFirst(utf8Token, call, rules, basis, out need);
     }
 
     /// <summary>
@@ -73,16 +79,21 @@ public sealed partial class CheckPipeline
     /// </summary>
     public Decision Deny(string token, in ToolCall call, CheckRules rules, string code)
     {
-        var cached = _cache.Find<char, Utf16Text>(ref MemoryMarshal.GetReference(token.AsSpan()), token.Length);
+        var cached = Cached(token);
         return cached is null ? Refuse(code, out _) : Deny(cached, call, rules, CheckBasis.Alone, code);
     }
 
     /// <summary>The claims of a token that verified and is remembered; null otherwise. Says nothing about whether it may be used.</summary>
-    public TokenClaims? ClaimsOf(string token) =>
-        _cache.Find<char, Utf16Text>(ref MemoryMarshal.GetReference(token.AsSpan()), token.Length)?.Claims;
+    public TokenClaims? ClaimsOf(string token) => Cached(token)?.Claims;
+
+    private CachedToken? Cached(string token)
+    {
+        ref var text = ref MemoryMarshal.GetReference(token.AsSpan());
+        return _cache.Find<char, Utf16Text>(ref text, token.Length, _cache.Seek<char, Utf16Text>(ref text, token.Length));
+    }
 
     // The order of reads is that of RevocationIndex's remarks. Whatever is out of the ordinary is left to DecideSlowly, with nothing counted yet.
-    private Decision Decide(CachedToken token, in ToolCall call, CheckRules rules, CheckBasis basis, out CheckNeed need)
+    private Decision Decide(CachedToken token, CheckMoment moment, in ToolCall call, CheckRules rules, CheckBasis basis, out CheckNeed need)
     {
         var index = _view.Index;
         var leaseMs = _view.LeaseMomentMs;
@@ -92,7 +103,6 @@ public sealed partial class CheckPipeline
         var line = token.Allows(call, rules) ? token : token.FindAllowed(call, rules);
         if (token.AliveVersion == version && line is { Quotas: null } && basis.IsPlain)
         {
-            var moment = _clock.Read();
             var stalenessMs = leaseMs == ICheckView.Authority ? 0 : Staleness(moment, leaseMs);
             if (moment.Now.UnixMs <= Math.Min(token.ValidUntilMs, line.NotAfterMs)
                 && IsFresh(call.Class, rules, leaseMs, stalenessMs)

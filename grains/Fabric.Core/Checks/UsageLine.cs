@@ -12,6 +12,7 @@ internal class UsageLine
 {
     // Written before Tool, which publishes a line.
     private string? _tool;
+    private ShortText _resource;
     private QuotaSlice[]? _quotas;
 
     // The class of plainly allowed calls; no class in every other line.
@@ -27,7 +28,7 @@ internal class UsageLine
 
     public string? Code { get; private set; }
 
-    public TokenClaims Claims { get; protected init; } = null!;
+    public TokenClaims Claims { get; protected set; } = null!;
 
     public CheckRules? Rules { get; private set; }
 
@@ -57,6 +58,7 @@ internal class UsageLine
     {
         Action = call.Action;
         Resource = call.Resource;
+        _resource = ShortText.Of(call.Resource);
         Class = call.Class;
         Rules = rules;
         Code = code;
@@ -101,11 +103,13 @@ internal class UsageLine
     /// a line of equal ones is found by <see cref="Is"/>.
     /// </summary>
     public bool Allows(in ToolCall call, CheckRules rules) =>
-        Same(Tool, call.Tool) && ReferenceEquals(Rules, rules) && _allows == (int)call.Class && Same(Resource, call.Resource) && Same(Action, call.Action);
+        Same(Tool, call.Tool) && ReferenceEquals(Rules, rules) && _allows == (int)call.Class && IsResource(call.Resource) && Same(Action, call.Action);
 
     public bool Is(in ToolCall call, CheckRules rules, string? code, bool bestEffort) =>
         Tool == call.Tool && Class == call.Class && BestEffort == bestEffort && Code == code && Resource == call.Resource && Action == call.Action
         && rules.Equals(Rules);
+
+    private bool IsResource(string resource) => _resource.Length != ShortText.Long ? _resource.Is(resource) : Same(Resource, resource);
 
     private static bool Same(string? a, string b) => ReferenceEquals(a, b) || a == b;
 }

@@ -77,7 +77,7 @@ public sealed class TokenCacheTests(ITestOutputHelper output)
         {
             ref var first = ref MemoryMarshal.GetReference(text.AsSpan());
             var fingerprint = fingerprinter.Of<char, Utf16Text>(ref first, text.Length);
-            var token = new CachedToken(claims, key, 0, fingerprint) { Place = Fingerprinter.Place<char, Utf16Text>(ref first, text.Length) % 500 * 31 };
+            var token = cache.Blank().Become(claims, key, 0, fingerprint, Fingerprinter.Place<char, Utf16Text>(ref first, text.Length) % 500 * 31);
             return cache.Add(token, fingerprint);
         }
     }
