@@ -12,7 +12,7 @@ public sealed partial class CheckPipeline
 {
     private Decision CheckFirst(ReadOnlySpan<byte> utf8Token, in ToolCall call, CheckRules rules, CheckBasis basis, out CheckNeed need)
     {
-        var parsed = TokenReader.Parse(utf8Token);
+        var parsed = TokenReader.Parse(utf8Token, _scopes);
         if (!parsed.IsOk)
         {
             return Refuse(parsed.Rejection.Code, out need);
@@ -32,6 +32,7 @@ public sealed partial class CheckPipeline
             return Refuse(Codes.TokenSignature, out need);
         }
 
+        _scopes.Keep(parsed.Value.Claims.Scopes);
         var fingerprint = _fingerprinter.Of<byte, Utf8Text>(ref MemoryMarshal.GetReference(utf8Token), utf8Token.Length);
         var place = Fingerprinter.Place<byte, Utf8Text>(ref MemoryMarshal.GetReference(utf8Token), utf8Token.Length);
         var token = _cache.Blank().Become(parsed.Value.Claims, key, keysVersion, fingerprint, place);

@@ -13,6 +13,8 @@ namespace Fabric.Core.Checks;
 /// </summary>
 public sealed partial class CheckPipeline
 {
+    private const int StackBytesMax = 2_048;
+
     private readonly ICheckView _view;
     private readonly ICheckClock _clock;
     private readonly QuotaSlices _quotas;
@@ -20,6 +22,7 @@ public sealed partial class CheckPipeline
     private readonly Fingerprinter _fingerprinter;
     private readonly TokenCache _cache;
     private readonly NamePool _names = new();
+    private readonly ScopePool _scopes = new();
 
     /// <summary>A pipeline over a view.</summary>
     /// <param name="view">What to decide from.</param>
@@ -136,7 +139,8 @@ public sealed partial class CheckPipeline
             return Refuse(Codes.TokenMalformed, out need);
         }
 
-        var utf8 = new byte[token.Length];
+        Span<byte> utf8 = token.Length <= StackBytesMax ? stackalloc byte[StackBytesMax] : new byte[token.Length];
+        utf8 = utf8[..token.Length];
         return Ascii.FromUtf16(token, utf8, out _) == System.Buffers.OperationStatus.Done
             ? CheckFirst(utf8, call, rules, basis, out need)
             : Refuse(Codes.TokenMalformed, out need);

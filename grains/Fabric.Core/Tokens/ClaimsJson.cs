@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Fabric.Core.Common;
 using Fabric.Core.Lineages;
@@ -19,7 +20,7 @@ internal static class ClaimsJson
     private static readonly SearchValues<char> LowerHex = SearchValues.Create("0123456789abcdef");
 
     /// <summary>The claims. Throws what <see cref="JsonElement"/> throws, or <see cref="UnreadableException"/>, when they are not complete and valid.</summary>
-    public static TokenClaims Read(JsonElement payload) => new()
+    public static TokenClaims Read(JsonElement payload, ScopePool? scopes) => new()
     {
         Issuer = Name(payload, "iss"),
         Tenant = Id(payload, "tenant"),
@@ -31,9 +32,12 @@ internal static class ClaimsJson
         ExpiresAt = Moment(payload, "exp"),
         Audience = Name(payload, "aud"),
         Lineage = ReadLineage(payload),
-        Scopes = payload.TryGetProperty("authorization_details"u8, out var details) ? ScopeJson.Read(details) : throw Missing("authorization_details"),
+        Scopes = payload.TryGetProperty("authorization_details"u8, out var details) ? ReadScopes(details, scopes) : throw Missing("authorization_details"),
         Actors = payload.TryGetProperty("act"u8, out var act) ? ReadActors(act) : [],
     };
+
+    private static ScopeSet ReadScopes(JsonElement details, ScopePool? scopes) =>
+        scopes?.Find(JsonMarshal.GetRawUtf8Value(details)) ?? ScopeJson.Read(details);
 
     private static string Text(JsonElement parent, string name) =>
         parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Missing(name);

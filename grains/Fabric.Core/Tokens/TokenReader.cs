@@ -27,7 +27,10 @@ public static class TokenReader
     /// The parts of a token in compact form, ASCII. <see cref="Codes.TokenAlgorithm"/> when `alg` is not exactly `ES256` or `typ` is not an access
     /// token's; <see cref="Codes.TokenMalformed"/> for all else that is wrong. Never throws; details never repeat what the token holds.
     /// </summary>
-    public static Outcome<ParsedToken> Parse(ReadOnlySpan<byte> utf8Token)
+    public static Outcome<ParsedToken> Parse(ReadOnlySpan<byte> utf8Token) => Parse(utf8Token, null);
+
+    /// <summary>The parts of a token whose scope set may be one that is held already.</summary>
+    internal static Outcome<ParsedToken> Parse(ReadOnlySpan<byte> utf8Token, ScopePool? scopes)
     {
         if (utf8Token.Length > LengthMax)
         {
@@ -57,7 +60,7 @@ public static class TokenReader
             }
 
             using var payload = JsonDocument.Parse(Decode(utf8Token[(first + 1)..last]), Strict);
-            return new ParsedToken(kid, last, signature, ClaimsJson.Read(payload.RootElement));
+            return new ParsedToken(kid, last, signature, ClaimsJson.Read(payload.RootElement, scopes));
         }
         catch (UnreadableException e)
         {
