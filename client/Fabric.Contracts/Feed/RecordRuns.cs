@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
 using Fabric.Core.Lineages;
@@ -28,6 +29,7 @@ public static class RecordRuns
     /// <summary>
     /// Writes as many records as fit in <paramref name="to"/>, as runs, beginning a new one. Answers how many; <paramref name="bytes"/> is what they take.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // like Read, for the first leak that a process sees
     public static int Write(Span<byte> to, ReadOnlySpan<IndexRecord> records, out int bytes)
     {
         var written = 0;
@@ -80,6 +82,7 @@ public static class RecordRuns
     /// <summary>
     /// Reads up to <paramref name="to"/>'s length of records from <paramref name="cursor"/> on and moves it. 0 at the end. The runs have passed <see cref="Count"/>.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Read(ReadOnlySpan<byte> runs, ref RunCursor cursor, Span<IndexRecord> to)
     {
         var read = 0;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Fabric.Core.Common;
 using Fabric.Core.Lineages;
@@ -17,9 +18,10 @@ internal struct IndexShard
     private const int SlotWords = 4;
     private const int GroupWords = TagWords + (GroupSlots * SlotWords);
 
-    // 14 of 16 slots fill before the table grows by a fifth: never under 73 % full, which is 45.3 bytes a record.
+    // 14 of 16 slots fill before the table grows by two fifths. Each shard does so at counts of its own (see the constructor), so that some are nearly
+    // full while others have just grown: 45 bytes a record over all of them at any count, and no moment at which all of them grow.
     private const int GroupFill = 14;
-    private const int Growth = 5;
+    private const float Growth = 1.4f;
 
     // A search that finds its group full jumps, lest full groups make their neighbours full; in the end it walks, so that it sees all.
     private const int JumpsMax = 8;
@@ -30,11 +32,15 @@ internal struct IndexShard
     private const byte Deleted = 1;
     private const byte Full = 0x80;
 
+    private readonly float _firstSize;
     private ulong[]? _table;
     private uint _groups;
     private uint _sequence;
     private int _count;
     private int _used;
+
+    /// <summary>An empty shard. <paramref name="stagger"/>: 0 to 1, spread evenly over an index's shards: how far into a growth step its sizes lie.</summary>
+    public IndexShard(float stagger) => _firstSize = MathF.Pow(Growth, stagger);
 
     /// <summary>Records in the shard.</summary>
     public readonly int Count => _count;
@@ -112,6 +118,7 @@ internal struct IndexShard
     }
 
     /// <summary>Adds a handle that is not there. Writer only. <paramref name="rehash"/> is the index's hash, asked when the table grows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ulong hash, Handle handle, PackedState state, HandleHash rehash)
     {
         if (_used + 1 > _groups * GroupFill)
@@ -163,7 +170,17 @@ internal struct IndexShard
         }
     }
 
-    private static uint GroupsFor(int count) => (uint)((((Growth + 1L) * count) + (Growth * GroupFill) - 1) / (Growth * GroupFill));
+    private readonly uint GroupsFor(int count)
+    {
+        var needed = (uint)((count + GroupFill - 1) / GroupFill);
+        var size = _firstSize;
+        while ((uint)size < needed)
+        {
+            size *= Growth;
+        }
+
+        return count == 0 ? 0 : (uint)size;
+    }
 
     private static byte TagOf(ulong hash) => (byte)(Full | (hash & 0x7F));
 
@@ -189,6 +206,7 @@ internal struct IndexShard
     private static Vector128<byte> TagsOf(ulong[] table, uint group) =>
         Vector128.Create(table.AsSpan((int)group * TagWords, TagWords)).AsByte();
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // see RevocationIndex.ApplyBatch
     private static int Search(ulong[] table, uint groups, ulong hash, Handle handle, out int probes)
     {
         probes = 0;
@@ -226,6 +244,7 @@ internal struct IndexShard
     }
 
     /// <summary>Puts a handle into the first free slot on its way and returns the tag that stood there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static byte Insert(ulong[] table, uint groups, ulong hash, Handle handle, PackedState state)
     {
         var group = FirstGroup(hash, groups);
@@ -259,6 +278,7 @@ internal struct IndexShard
     }
 
     // The new table is filled aside: readers go on in the old one, and only see two words change.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Rebuild(int room, HandleHash rehash)
     {
         var groups = GroupsFor(room);
