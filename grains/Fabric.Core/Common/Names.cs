@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Globalization;
 
 namespace Fabric.Core.Common;
@@ -33,11 +34,18 @@ public static class Names
     }
 
     /// <summary>The 128-bit id of 32 lower-case hex digits; null for anything else, and for zero.</summary>
-    public static UInt128? ParseId(string? text) =>
-        text is { Length: 32 } && !text.AsSpan().ContainsAnyExcept(LowerHex)
-            && UInt128.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var id) && id != UInt128.Zero
-            ? id
-            : null;
+    public static UInt128? ParseId(string? text)
+    {
+        if (text is not { Length: 32 } || text.AsSpan().ContainsAnyExcept(LowerHex))
+        {
+            return null;
+        }
+
+        Span<byte> bytes = stackalloc byte[16];
+        _ = Convert.FromHexString(text, bytes, out _, out _);
+        var id = BinaryPrimitives.ReadUInt128BigEndian(bytes);
+        return id == UInt128.Zero ? null : id;
+    }
 
     /// <summary>32 lower-case hex digits.</summary>
     public static string FormatId(UInt128 id) => id.ToString("x32", CultureInfo.InvariantCulture);

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -11,6 +14,8 @@ public sealed class HandleSpace
 {
     /// <summary>Bytes of the salt.</summary>
     public const int SaltSize = 16;
+
+    private const int IdInputSize = SaltSize + 1 + Handle.Size + 16;
 
     private readonly byte[] _salt;
 
@@ -43,12 +48,37 @@ public sealed class HandleSpace
     /// </summary>
     public Handle OfId(NodeKind kind, Handle tenant, UInt128 id)
     {
-        Span<byte> input = stackalloc byte[SaltSize + 1 + Handle.Size + 16];
+        Span<byte> input = stackalloc byte[IdInputSize];
         _salt.CopyTo(input);
         input[SaltSize] = (byte)kind;
         tenant.Write(input[(SaltSize + 1)..]);
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(input[(SaltSize + 1 + Handle.Size)..], id);
+        BinaryPrimitives.WriteUInt128BigEndian(input[(SaltSize + 1 + Handle.Size)..], id);
         return Hash(input);
+    }
+
+    /// <summary>The handles of many ids of one tenant, each as <see cref="OfId"/> gives it.</summary>
+    public void OfIds(NodeKind kind, Handle tenant, ReadOnlySpan<UInt128> ids, Span<Handle> handles)
+    {
+        var done = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            Span<Vector256<uint>> input = stackalloc Vector256<uint>[HandleLanes.BlockWords];
+            Span<Vector256<uint>> block = stackalloc Vector256<uint>[HandleLanes.BlockWords];
+            Span<Vector256<uint>> digest = stackalloc Vector256<uint>[HandleLanes.HandleWords];
+            FillShared(input, kind, tenant);
+            for (; done + HandleLanes.Count <= ids.Length; done += HandleLanes.Count)
+            {
+                input.CopyTo(block);
+                FillIds(block, ids.Slice(done, HandleLanes.Count));
+                HandleLanes.Hash(block, digest);
+                TakeHandles(digest, handles.Slice(done, HandleLanes.Count));
+            }
+        }
+
+        for (; done < ids.Length; done++)
+        {
+            handles[done] = OfId(kind, tenant, ids[done]);
+        }
     }
 
     /// <summary>The handle of a quota of a session or credential: its scope entry's number, and whether it is the rate.</summary>
@@ -58,9 +88,50 @@ public sealed class HandleSpace
         _salt.CopyTo(input);
         input[SaltSize] = (byte)'q';
         owner.Write(input[(SaltSize + 1)..]);
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(input[(SaltSize + 1 + Handle.Size)..], entry);
+        BinaryPrimitives.WriteInt32BigEndian(input[(SaltSize + 1 + Handle.Size)..], entry);
         input[^1] = rate ? (byte)1 : (byte)0;
         return Hash(input);
+    }
+
+    // One block, as SHA-256 pads it: salt, kind, tenant, id, a set bit, zeros, the length in bits. An id begins at byte 33, so across word borders.
+    private void FillShared(Span<Vector256<uint>> block, NodeKind kind, Handle tenant)
+    {
+        Span<byte> bytes = stackalloc byte[HandleLanes.BlockWords * sizeof(uint)];
+        bytes.Clear();
+        _salt.CopyTo(bytes);
+        bytes[SaltSize] = (byte)kind;
+        tenant.Write(bytes[(SaltSize + 1)..]);
+        bytes[IdInputSize] = 0x80;
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[^2..], IdInputSize * 8);
+        for (var word = 0; word < block.Length; word++)
+        {
+            block[word] = Vector256.Create(BinaryPrimitives.ReadUInt32BigEndian(bytes[(word * sizeof(uint))..]));
+        }
+    }
+
+    private static void FillIds(Span<Vector256<uint>> block, ReadOnlySpan<UInt128> ids)
+    {
+        var lanes = MemoryMarshal.Cast<Vector256<uint>, uint>(block[8..]);
+        for (var lane = 0; lane < ids.Length; lane++)
+        {
+            var id = ids[lane];
+            lanes[lane] |= (uint)(id >> 104);
+            lanes[lane + (1 * HandleLanes.Count)] = (uint)(id >> 72);
+            lanes[lane + (2 * HandleLanes.Count)] = (uint)(id >> 40);
+            lanes[lane + (3 * HandleLanes.Count)] = (uint)(id >> 8);
+            lanes[lane + (4 * HandleLanes.Count)] |= (uint)id << 24;
+        }
+    }
+
+    private static void TakeHandles(ReadOnlySpan<Vector256<uint>> digest, Span<Handle> handles)
+    {
+        var lanes = MemoryMarshal.Cast<Vector256<uint>, uint>(digest);
+        for (var lane = 0; lane < handles.Length; lane++)
+        {
+            handles[lane] = new Handle(
+                ((ulong)lanes[lane] << 32) | lanes[lane + HandleLanes.Count],
+                ((ulong)lanes[lane + (2 * HandleLanes.Count)] << 32) | lanes[lane + (3 * HandleLanes.Count)]);
+        }
     }
 
     private Handle Of(NodeKind kind, string tenant, string id)
@@ -74,7 +145,7 @@ public sealed class HandleSpace
         Span<byte> input = stackalloc byte[SaltSize + 3 + tenantBytes + Encoding.UTF8.GetByteCount(id)];
         _salt.CopyTo(input);
         input[SaltSize] = (byte)kind;
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt16BigEndian(input[(SaltSize + 1)..], (ushort)tenantBytes);
+        BinaryPrimitives.WriteUInt16BigEndian(input[(SaltSize + 1)..], (ushort)tenantBytes);
         Encoding.UTF8.GetBytes(tenant, input[(SaltSize + 3)..]);
         Encoding.UTF8.GetBytes(id, input[(SaltSize + 3 + tenantBytes)..]);
         return Hash(input);

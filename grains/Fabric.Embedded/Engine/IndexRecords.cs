@@ -25,15 +25,23 @@ internal static class IndexRecords
                 records.Add(Merge(index, unlocked.Handle, unlocked.Target.Kind, 0, default(Instant), default));
                 break;
             case CredentialsRevoked revoked:
-                var tenant = handles.OfTenant(revoked.Tenant);
-                foreach (var id in revoked.Ids)
-                {
-                    records.Add(new IndexRecord(
-                        handles.OfId(NodeKind.Credential, tenant, id), NodeKind.Credential, IndexRecord.Terminal, default, revoked.DropAfter));
-                }
-
+                records.AddRange(Tombstones(handles, handles.OfTenant(revoked.Tenant), revoked.Ids as UInt128[] ?? [.. revoked.Ids], revoked.DropAfter));
                 break;
         }
+    }
+
+    /// <summary>The records of credentials that were revoked one by one.</summary>
+    internal static IndexRecord[] Tombstones(HandleSpace handles, Handle tenant, ReadOnlySpan<UInt128> ids, Instant dropAfter)
+    {
+        var named = new Handle[ids.Length];
+        handles.OfIds(NodeKind.Credential, tenant, ids, named);
+        var records = new IndexRecord[ids.Length];
+        for (var i = 0; i < records.Length; i++)
+        {
+            records[i] = new IndexRecord(named[i], NodeKind.Credential, IndexRecord.Terminal, default, dropAfter);
+        }
+
+        return records;
     }
 
     // A record replaces what was known, so it keeps what it does not change: the floor, or the lock.

@@ -72,7 +72,7 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
     /// <paramref name="records"/>: their index records, where the caller made them outside of the lock.
     /// </summary>
     internal Outcome<Committed> Emit_NeedsLock(
-        string by, Instant now, IReadOnlyList<FabricEvent> events, bool reserved = false, List<IndexRecord>? records = null)
+        string by, Instant now, IReadOnlyList<FabricEvent> events, bool reserved = false, IndexRecord[]? records = null)
     {
         if (Stopping)
         {
@@ -92,7 +92,7 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
             return new Rejection(Codes.StorageUnavailable, "journal", "the backlog of changes that storage has not taken is full");
         }
 
-        Apply_NeedsLock(transaction, ticket.Sequence, records);
+        Apply_NeedsLock(transaction, ticket.Sequence, _writer.Written, records);
         LastDurable = ticket.Committed;
         return new Committed(ticket.Sequence, feed.Head, ticket.Committed);
     }
@@ -106,7 +106,7 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
             throw new InvalidRecordException($"the journal's record {sequence} follows revision {transaction.Revision}, not {feed.Head}");
         }
 
-        Apply_NeedsLock(transaction, sequence, null);
+        Apply_NeedsLock(transaction, sequence, record, null);
     }
 
     /// <summary>Takes a transaction that a checkpoint covers in for the change stream and the audit alone.</summary>
@@ -143,7 +143,7 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
     internal void StartAt(ulong sequence, ulong revision, Instant latestExpiry) =>
         (_applied, _durableRevision, LatestExpiry) = (sequence, revision, latestExpiry);
 
-    private void Apply_NeedsLock(Transaction transaction, ulong sequence, List<IndexRecord>? records)
+    private void Apply_NeedsLock(Transaction transaction, ulong sequence, ReadOnlySpan<byte> encoded, IndexRecord[]? records)
     {
         var before = feed.Head;
         foreach (var e in transaction.Events)
@@ -156,7 +156,7 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
             }
         }
 
-        Remember_NeedsLock(transaction, sequence);
+        Remember_NeedsLock(transaction, sequence, encoded);
         changes.Append(sequence, transaction);
         if ((long)sequence > audit.Store.LastSequence)
         {
@@ -174,18 +174,19 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
     }
 
     // INVARIANT R3: every record that the index takes is on the feed, in the same order, under the same lock.
-    private void Enforce_NeedsLock(FabricEvent e, List<IndexRecord>? records)
+    private void Enforce_NeedsLock(FabricEvent e, IndexRecord[]? made)
     {
-        if (records is null)
+        ReadOnlySpan<IndexRecord> records = made;
+        if (made is null)
         {
-            records = _records;
-            records.Clear();
-            IndexRecords.Add(e, index, World.Handles, records);
+            _records.Clear();
+            IndexRecords.Add(e, index, World.Handles, _records);
+            records = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_records);
         }
 
-        if (records.Count > 0)
+        if (!records.IsEmpty)
         {
-            feed.Append(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(records));
+            feed.Append(records);
         }
 
         switch (e)
@@ -199,7 +200,7 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
         }
     }
 
-    private void Remember_NeedsLock(Transaction transaction, ulong sequence)
+    private void Remember_NeedsLock(Transaction transaction, ulong sequence, ReadOnlySpan<byte> encoded)
     {
         var (directory, dropAfter) = (false, 0L);
         foreach (var e in transaction.Events)
@@ -218,15 +219,13 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
             return;
         }
 
-        _writer.Clear();
-        transaction.Write(_writer);
         if (directory)
         {
-            World.Dirty.Directory.Add((sequence, _writer.Written.ToArray()));
+            World.Dirty.Directory.Add((sequence, encoded.ToArray()));
         }
         else
         {
-            World.Dirty.Revocations.Add((sequence, _writer.Written.ToArray(), dropAfter));
+            World.Dirty.Revocations.Add((sequence, encoded.ToArray(), dropAfter));
         }
     }
 }
