@@ -281,7 +281,7 @@ public sealed class EmbeddedEngine : IFabricEngine
             {
                 var line = report.Lines[i];
                 var session = Ledger.World.Session(Names.ParseId(line.Session) ?? UInt128.Zero);
-                var known = session is null ? line.Tenant == tenant : session.Tenant == line.Tenant && session.Lineage.Contains(NodeKind.Tenant, bound);
+                var known = session is null ? line.Tenant == tenant : session.Tenant == line.Tenant && session.ComesFrom(NodeKind.Tenant, bound);
                 var own = tenant is null || known;
                 lines[i] = own ? line : line with { Tenant = tenant!, User = null, Agent = "foreign", Session = "", Credential = "" };
                 sessions[i] = own ? session : null;

@@ -21,17 +21,18 @@ public static class CredentialDecider
 
     /// <summary>
     /// Decides an issuance. INVARIANT S2: no credential outlives its session. INVARIANT S3: its scopes lie within the session's. A stale
-    /// generation is harmless (the credential is born dead), but is refused where it is seen.
+    /// generation is harmless (the credential is born dead), but is refused where it is seen. <paramref name="sessionScopes"/>: what
+    /// <see cref="SessionState.ReadScopes"/> gives, which callers keep for sessions that issue often.
     /// </summary>
     public static Outcome<IssuedBatch> Issue(
-        SessionState session, TenantLimits limits, IssueBatch command, HandleSpace handles, RevocationIndex index, Instant now)
+        SessionState session, ScopeSet sessionScopes, TenantLimits limits, IssueBatch command, HandleSpace handles, RevocationIndex index, Instant now)
     {
         if (SessionDecider.CheckActive(session, now) is { } dead)
         {
             return dead;
         }
 
-        if (Ancestry.Refusal(index, session.Lineage.Nodes, now) is { } revoked)
+        if (Ancestry.Refusal(session.CheckLineage(index, now)) is { } revoked)
         {
             return revoked;
         }
@@ -41,11 +42,11 @@ public static class CredentialDecider
             return new Rejection(Codes.InvalidField, "lifetimeSeconds", "a lifetime is at least one second");
         }
 
-        var scopes = session.Scopes;
+        var scopes = sessionScopes;
         var quotas = NoQuotas;
         if (command.Scopes is { } asked)
         {
-            var narrowed = asked.NarrowTo(session.Scopes);
+            var narrowed = asked.NarrowTo(sessionScopes);
             if (!narrowed.IsOk)
             {
                 return narrowed.Rejection;

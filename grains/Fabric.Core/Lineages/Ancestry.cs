@@ -7,11 +7,7 @@ namespace Fabric.Core.Lineages;
 public static class Ancestry
 {
     /// <summary>Null when no node of the lineage is revoked or locked; else the refusal that names what is.</summary>
-    public static Rejection? Refusal(RevocationIndex index, ReadOnlySpan<LineageNode> lineage, Instant now)
-    {
-        var verdict = index.CheckLineage(lineage, now);
-        return verdict.Dead
-            ? new Rejection(verdict.DenialCode!, verdict.Kind.ToString().ToLowerInvariant(), verdict.Locked ? "a node of the lineage is locked" : "a node of the lineage is revoked")
-            : null;
-    }
+    public static Rejection? Refusal(LineageVerdict verdict) => verdict.Dead
+        ? new Rejection(verdict.DenialCode!, verdict.Kind.ToString().ToLowerInvariant(), verdict.Locked ? "a node of the lineage is locked" : "a node of the lineage is revoked")
+        : null;
 }

@@ -28,7 +28,7 @@ public static class SessionDecider
         }
 
         var lineage = LineageOf(command, handles);
-        if (Ancestry.Refusal(index, lineage.Nodes, now) is { } dead)
+        if (Ancestry.Refusal(index.CheckLineage(lineage.Nodes, now)) is { } dead)
         {
             return dead;
         }
@@ -69,7 +69,7 @@ public static class SessionDecider
             return new Rejection(Codes.ApprovalBySelf, Names.FormatId(state.Id), "the requester cannot be its own approver");
         }
 
-        if (Ancestry.Refusal(index, state.Lineage.Nodes, now) is { } dead)
+        if (Ancestry.Refusal(state.CheckLineage(index, now)) is { } dead)
         {
             return dead;
         }
@@ -260,13 +260,13 @@ public static class SessionDecider
 
         nodes[count++] = new LineageNode(NodeKind.Agent, command.Agent.Handle, command.Agent.Standing.Generation);
         var own = new LineageNode(NodeKind.Session, handles.OfId(NodeKind.Session, command.Tenant.Handle, command.Id), 1);
-        return root ? new Lineage([.. nodes[..count], own]) : command.Parent!.Lineage.With([.. nodes[..count], own]);
+        return root ? new Lineage([.. nodes[..count], own]) : command.Parent!.LineageWith([.. nodes[..count], own]);
     }
 
     // INVARIANT S3: what is delegated lies within the delegator, the receiving agent's ceiling and the grant; constraints of each are taken over.
     private static Outcome<ScopeSet> Narrow(OpenTask command)
     {
-        var scopes = command.Parent is null ? command.Scopes : command.Scopes.NarrowTo(command.Parent.Scopes);
+        var scopes = command.Parent is null ? command.Scopes : command.Scopes.NarrowTo(command.Parent.ReadScopes());
         if (scopes.IsOk && command.Trust is { } trust && command.Parent is not null && command.Parent.Tenant != command.Tenant.Id)
         {
             scopes = scopes.Value.NarrowTo(trust.Scopes);

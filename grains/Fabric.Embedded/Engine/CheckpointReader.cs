@@ -11,6 +11,7 @@ namespace Fabric.Embedded.Engine;
 internal sealed class CheckpointReader(World world, RevocationIndex index, KeyRing keys)
 {
     private readonly List<IndexRecord> _records = [];
+    private readonly SessionRows _sessions = new(world);
 
     /// <summary>The revocations that stand in the store, with when they may be dropped.</summary>
     internal List<(ulong Sequence, long DropAfterMs)> Revocations { get; } = [];
@@ -30,7 +31,7 @@ internal sealed class CheckpointReader(World world, RevocationIndex index, KeyRi
                 world.Locks[state.Handle] = state;
                 Enforce(new NodeLocked(state.Node, state.Handle, state.Until, state.Reason));
                 break;
-            case StateKind.Session: world.Put(StateRows.ReadSession(row, world)); break;
+            case StateKind.Session: world.Put(_sessions.Read(key, row)); break;
             case StateKind.Quota:
                 var quota = StateRows.ReadQuota(row);
                 world.Quotas[quota.Quota.Id] = quota;

@@ -19,6 +19,7 @@ internal sealed class Checkpointer(EmbeddedEngine engine, Journal journal, State
 
     private readonly Lock _one = new();
     private readonly RecordWriter _writer = new();
+    private readonly RecordWriter _part = new();
     private readonly List<(ulong Sequence, long DropAfterMs)> _stored = [];
     private readonly List<StateRow> _pending = [];
 
@@ -166,7 +167,7 @@ internal sealed class Checkpointer(EmbeddedEngine engine, Journal journal, State
         sessions.MarkClean(slot);
         if (sessions.At(slot) is { } session)
         {
-            rows.Add(new StateRow(StateKind.Session, KeyOf(session.Id), StateRows.Write(session, _writer)));
+            rows.Add(new StateRow(StateKind.Session, KeyOf(session.Id), SessionRows.Write(session, _writer, _part)));
         }
     }
 

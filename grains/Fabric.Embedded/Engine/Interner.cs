@@ -5,7 +5,8 @@ internal sealed class Interner<T>(int countMax) where T : class
 {
     private readonly Dictionary<T, T> _known = [];
 
-    internal T Intern(T value)
+    /// <summary>The instance that equals <paramref name="value"/>; a first one is kept as <paramref name="prepare"/> returns it, which is an equal value too.</summary>
+    internal T Intern(T value, Func<T, T>? prepare = null)
     {
         if (_known.TryGetValue(value, out var known))
         {
@@ -17,7 +18,8 @@ internal sealed class Interner<T>(int countMax) where T : class
             _known.Clear();
         }
 
-        _known.Add(value, value);
-        return value;
+        var kept = prepare is null ? value : prepare(value);
+        _known.Add(kept, kept);
+        return kept;
     }
 }

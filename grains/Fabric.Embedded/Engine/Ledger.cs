@@ -92,7 +92,7 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
             return new Rejection(Codes.StorageUnavailable, "journal", "the backlog of changes that storage has not taken is full");
         }
 
-        Apply_NeedsLock(transaction, ticket.Sequence, _writer.Written, records);
+        Apply_NeedsLock(transaction, _writer.Written.ToArray(), ticket.Sequence, records);
         LastDurable = ticket.Committed;
         return new Committed(ticket.Sequence, feed.Head, ticket.Committed);
     }
@@ -106,16 +106,16 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
             throw new InvalidRecordException($"the journal's record {sequence} follows revision {transaction.Revision}, not {feed.Head}");
         }
 
-        Apply_NeedsLock(transaction, sequence, record, null);
+        Apply_NeedsLock(transaction, record.ToArray(), sequence, null);
     }
 
     /// <summary>Takes a transaction that a checkpoint covers in for the change stream and the audit alone.</summary>
     internal void ReplayChange(ulong sequence, ReadOnlySpan<byte> record)
     {
-        var transaction = Transaction.Read(record);
-        changes.Append(sequence, transaction);
+        changes.Append(sequence, record.ToArray());
         if ((long)sequence > audit.Store.LastSequence)
         {
+            var transaction = Transaction.Read(record);
             audit.Add(transaction, sequence, World, transaction.RevisionAfter);
         }
     }
@@ -143,7 +143,8 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
     internal void StartAt(ulong sequence, ulong revision, Instant latestExpiry) =>
         (_applied, _durableRevision, LatestExpiry) = (sequence, revision, latestExpiry);
 
-    private void Apply_NeedsLock(Transaction transaction, ulong sequence, ReadOnlySpan<byte> encoded, IndexRecord[]? records)
+    // The record: the transaction as it stands in the journal.
+    private void Apply_NeedsLock(Transaction transaction, byte[] record, ulong sequence, IndexRecord[]? records)
     {
         var before = feed.Head;
         foreach (var e in transaction.Events)
@@ -156,8 +157,8 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
             }
         }
 
-        Remember_NeedsLock(transaction, sequence, encoded);
-        changes.Append(sequence, transaction);
+        Remember_NeedsLock(transaction, record, sequence);
+        changes.Append(sequence, record);
         if ((long)sequence > audit.Store.LastSequence)
         {
             audit.Add(transaction, sequence, World, feed.Head);
@@ -200,7 +201,7 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
         }
     }
 
-    private void Remember_NeedsLock(Transaction transaction, ulong sequence, ReadOnlySpan<byte> encoded)
+    private void Remember_NeedsLock(Transaction transaction, byte[] record, ulong sequence)
     {
         var (directory, dropAfter) = (false, 0L);
         foreach (var e in transaction.Events)
@@ -221,11 +222,11 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
 
         if (directory)
         {
-            World.Dirty.Directory.Add((sequence, encoded.ToArray()));
+            World.Dirty.Directory.Add((sequence, record));
         }
         else
         {
-            World.Dirty.Revocations.Add((sequence, encoded.ToArray(), dropAfter));
+            World.Dirty.Revocations.Add((sequence, record, dropAfter));
         }
     }
 }

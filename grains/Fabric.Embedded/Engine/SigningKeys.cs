@@ -40,7 +40,7 @@ internal sealed class SigningKeys(KeySealer sealer, string issuer)
             {
                 Issuer = IssuerOf(session.Tenant), Tenant = session.Tenant, Subject = session.UserName ?? session.Agent,
                 ClientId = session.Agent, SessionId = session.Id, CredentialId = id, IssuedAt = now, ExpiresAt = issued.Event.ExpiresAt,
-                Audience = audience, Lineage = session.Lineage.With(node), Scopes = issued.Scopes, Actors = actors,
+                Audience = audience, Lineage = session.LineageWith(node), Scopes = issued.Scopes, Actors = actors,
             };
             var token = signer.MakeToken(claims);
             if (!token.IsOk)

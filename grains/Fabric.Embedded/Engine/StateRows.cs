@@ -1,38 +1,13 @@
 using Fabric.Core.Journal;
 using Fabric.Core.Nodes;
 using Fabric.Core.Quotas;
-using Fabric.Core.Sessions;
 
 namespace Fabric.Embedded.Engine;
 
-/// <summary>Sessions, locks and quotas as rows of the state store: a format byte, then the fields.</summary>
+/// <summary>Locks and quotas as rows of the state store: a format byte, then the fields.</summary>
 internal static class StateRows
 {
     private const byte Format = 1;
-
-    internal static byte[] Write(SessionState state, RecordWriter writer)
-    {
-        Begin(writer);
-        var opened = new SessionOpened(
-            state.Id, state.Tenant, state.Agent, state.UserTenant, state.User, state.Purpose, state.Scopes, state.Lineage, state.RequestedBy,
-            SessionStatus.Requested, state.ExpiresAt, state.LifetimeMs, state.Parent, state.Depth);
-        EventCodec.Write(opened, writer);
-        writer.Moment(state.OpenedAt);
-        writer.Byte((byte)state.Status);
-        writer.Text(state.ApprovedBy);
-        writer.Number((ulong)state.CredentialsIssued);
-        writer.Id(state.LastCredential);
-        return writer.Written.ToArray();
-    }
-
-    internal static SessionState ReadSession(ReadOnlySpan<byte> row, World world)
-    {
-        var reader = Open(row);
-        var opened = world.Intern((SessionOpened)EventCodec.Read(ref reader));
-        var state = new SessionState(opened, reader.Moment());
-        state.Restore((SessionStatus)reader.Byte(), reader.TextOrNull(), opened.ExpiresAt, (uint)reader.Number(), reader.Id());
-        return state;
-    }
 
     internal static byte[] Write(LockState state, RecordWriter writer)
     {

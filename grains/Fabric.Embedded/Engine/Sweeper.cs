@@ -220,7 +220,7 @@ internal sealed class Sweeper(EmbeddedEngine engine) : IAsyncDisposable
             _ends.Add(new SessionEnded(
                 session.Id, session.Tenant, SessionStatus.Expired, session.Status == SessionStatus.Requested ? "approval ran out" : "expired"));
         }
-        else if (engine.Index.CheckLineage(session.Lineage.Nodes, now) is { Dead: true, Locked: false } verdict)
+        else if (session.CheckLineage(engine.Index, now) is { Dead: true, Locked: false } verdict)
         {
             _ends.Add(new SessionEnded(session.Id, session.Tenant, SessionStatus.Revoked, verdict.DenialCode!));
         }

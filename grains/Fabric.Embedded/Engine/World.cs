@@ -20,7 +20,9 @@ namespace Fabric.Embedded.Engine;
 /// </summary>
 internal sealed class World(HandleSpace handles)
 {
-    private readonly Interner<ScopeSet> _scopes = new(100_000);
+    private readonly Interner<SessionOrigin> _origins = new(100_000);
+    private readonly ByBytes<byte[]> _scopes = new(100_000);
+    private readonly ByBytes<ScopeSet> _compiled = new(10_000);
     private readonly Interner<string> _texts = new(100_000);
 
     internal HandleSpace Handles { get; } = handles;
@@ -93,20 +95,37 @@ internal sealed class World(HandleSpace handles)
         }
     }
 
-    /// <summary>One instance of equal scope sets and texts: a million sessions share few.</summary>
-    internal SessionOpened Intern(SessionOpened e)
+    /// <summary>One instance of equal origins: a million sessions share few. So for texts and scopes below.</summary>
+    internal SessionOrigin Share(SessionOrigin origin) => _origins.Intern(origin, WithNamesOfDirectory);
+
+    internal string Share(string text) => _texts.Intern(text);
+
+    internal byte[] ShareScopes(ReadOnlySpan<byte> bytes)
     {
-        var agent = Agent(e.Tenant, e.Agent)?.State;
-        var user = User(e.UserTenant, e.User)?.State;
-        return e with
+        if (_scopes.TryGet(bytes, out var known))
         {
-            Tenant = agent?.Tenant ?? e.Tenant,
-            Agent = agent?.Id ?? e.Agent,
-            UserTenant = user?.Tenant ?? e.UserTenant,
-            User = user?.Id ?? e.User,
-            Purpose = _texts.Intern(e.Purpose),
-            RequestedBy = _texts.Intern(e.RequestedBy),
-            Scopes = _scopes.Intern(e.Scopes),
+            return known;
+        }
+
+        var own = bytes.ToArray();
+        return _scopes.Add(own, own);
+    }
+
+    /// <summary>A session's scopes, compiled. The compiled form takes ten times the bytes': it is kept for those that were asked for of late.</summary>
+    internal ScopeSet ScopesOf(SessionState session) =>
+        _compiled.TryGet(session.ScopeBytes, out var known) ? known : _compiled.Add(session.ScopeBytes.ToArray(), session.ReadScopes());
+
+    private SessionOrigin WithNamesOfDirectory(SessionOrigin origin)
+    {
+        var agent = Agent(origin.Tenant, origin.Agent)?.State;
+        var user = User(origin.UserTenant, origin.User)?.State;
+        return origin with
+        {
+            Tenant = agent?.Tenant ?? origin.Tenant,
+            Agent = agent?.Id ?? origin.Agent,
+            UserTenant = user?.Tenant ?? origin.UserTenant,
+            User = user?.Id ?? origin.User,
+            RequestedBy = Share(origin.RequestedBy),
         };
     }
 
@@ -117,10 +136,11 @@ internal sealed class World(HandleSpace handles)
             return;
         }
 
-        var e = Intern(opened);
-        Put(new SessionState(e, at));
-        Sessions.MarkDirty(e.Id);
-        foreach (var entry in e.Scopes.Entries)
+        var session = new SessionState(opened, at);
+        session.Share(Share(session.Origin), Share(session.Purpose), ShareScopes(session.ScopeBytes));
+        Put(session);
+        Sessions.MarkDirty(session.Id);
+        foreach (var entry in opened.Scopes.Entries)
         {
             foreach (var quota in entry.Quotas)
             {
@@ -131,7 +151,7 @@ internal sealed class World(HandleSpace handles)
 
     private void Approve(SessionApproved approved)
     {
-        Session(approved.Id)?.Apply(approved);
+        Session(approved.Id)?.Apply(approved with { By = Share(approved.By) });
         Sessions.MarkDirty(approved.Id);
     }
 

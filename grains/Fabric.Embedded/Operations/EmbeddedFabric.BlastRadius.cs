@@ -20,7 +20,7 @@ internal sealed partial class EmbeddedFabric
 
         var hits = new Hits();
         var handle = World.Handles.Of(node);
-        await Task.Run(() => Collect(hits, state => state.Lineage.Contains(node.Kind, handle), cancellation), cancellation).ConfigureAwait(false);
+        await Task.Run(() => Collect(hits, state => state.ComesFrom(node.Kind, handle), cancellation), cancellation).ConfigureAwait(false);
         var credentials = await CountCredentials(hits.Sessions.Contains, cancellation).ConfigureAwait(false);
         return Answer(hits, hits.Sessions.Count, credentials);
     }
@@ -46,9 +46,11 @@ internal sealed partial class EmbeddedFabric
 
     private void Collect(Hits hits, Func<SessionState, bool> isHit, CancellationToken cancellation)
     {
-        for (var slot = 0; ;)
+        var found = new List<SessionState>();
+        for (var (slot, walked) = (0, false); !walked;)
         {
             cancellation.ThrowIfCancellationRequested();
+            found.Clear();
             lock (Ledger.Gate)
             {
                 var now = Now;
@@ -58,15 +60,15 @@ internal sealed partial class EmbeddedFabric
                     if (World.Sessions.At(slot) is { IsLive: true } state && isHit(state)
                         && StatusOf_NeedsLock(state, now) is SessionStatus.Active or SessionStatus.Requested)
                     {
-                        hits.Add(state);
+                        found.Add(state);
                     }
                 }
 
-                if (slot >= World.Sessions.SlotCount)
-                {
-                    return;
-                }
+                walked = slot >= World.Sessions.SlotCount;
             }
+
+            // What is counted of a session never changes: nobody need wait for it.
+            found.ForEach(hits.Add);
         }
     }
 
@@ -108,7 +110,7 @@ internal sealed partial class EmbeddedFabric
             Sessions.Add(state.Id);
             Agents.Add((state.Tenant, state.Agent));
             Tenants.Add(state.Tenant);
-            foreach (var entry in state.Scopes.Entries)
+            foreach (var entry in state.ReadScopes().Entries)
             {
                 Tools.Add(entry.Tool);
             }

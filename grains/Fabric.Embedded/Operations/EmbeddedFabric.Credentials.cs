@@ -85,7 +85,7 @@ internal sealed partial class EmbeddedFabric
 
             var tenant = World.Tenant(state.Tenant)!;
             var decided = CredentialDecider.Issue(
-                state, tenant.State.Limits, new IssueBatch(ids, InfoWire.Seconds(command.LifetimeSeconds), scopes), World.Handles, engine.Index, now);
+                state, World.ScopesOf(state), tenant.State.Limits, new IssueBatch(ids, InfoWire.Seconds(command.LifetimeSeconds), scopes), World.Handles, engine.Index, now);
             if (!decided.IsOk)
             {
                 return Rejected_NeedsLock(decided.Rejection, "credentials.issue", state, now);

@@ -118,7 +118,7 @@ internal sealed partial class EmbeddedFabric
             lock (Ledger.Gate)
             {
                 return World.Session(Names.ParseId(node.Id)!.Value) is { } state && state.Tenant == node.Tenant
-                    && state.Lineage.Contains(NodeKind.Tenant, World.Handles.OfTenant(own)) ? null : Missing(node.Id);
+                    && state.ComesFrom(NodeKind.Tenant, World.Handles.OfTenant(own)) ? null : Missing(node.Id);
             }
         }
 

@@ -245,14 +245,14 @@ internal sealed partial class EmbeddedFabric
             return SessionStatus.Expired;
         }
 
-        var verdict = engine.Index.CheckLineage(state.Lineage.Nodes, now);
+        var verdict = state.CheckLineage(engine.Index, now);
         return verdict is { Dead: true, Locked: false } ? SessionStatus.Revoked : state.Status;
     }
 
     private bool Listed_NeedsLock(SessionState state, NodeRef ancestor, Handle handle, string? status, Instant now)
     {
         // INVARIANT T1: below a node of its own tenant a caller sees delegated sessions too: both tenants agreed to that.
-        if (!state.Lineage.Contains(ancestor.Kind, handle))
+        if (!state.ComesFrom(ancestor.Kind, handle))
         {
             return false;
         }
@@ -279,7 +279,7 @@ internal sealed partial class EmbeddedFabric
         var end = Instant.Never;
         foreach (var trust in World.Tenant(state.Tenant)!.Trusts)
         {
-            if (state.Lineage.Contains(NodeKind.Trust, trust.Handle))
+            if (state.ComesFrom(NodeKind.Trust, trust.Handle))
             {
                 end = Instant.Min(end, trust.ExpiresAt);
             }

@@ -13,6 +13,8 @@ public static class StartCodes
     public const string StorageUnavailable = "start.storage_unavailable";
     /// <summary>A file was written by a newer version of Fabric.</summary>
     public const string FormatNewer = "start.format_newer";
+    /// <summary>A file was written by a version of Fabric whose format is not read any more.</summary>
+    public const string FormatOlder = "start.format_older";
     /// <summary>The journal has a damaged row or lost its tail; the message says where.</summary>
     public const string JournalDamaged = "start.journal_damaged";
     /// <summary>The journal is gone, empty or not a journal, although the folder holds data.</summary>

@@ -71,7 +71,7 @@ public static class InfoWire
     /// <summary>A session whose status, all considered, is <paramref name="status"/>.</summary>
     public static SessionInfo Session(SessionState state, SessionStatus status, Clamp? clamp, ulong revision) => new(
         Names.FormatId(state.Id), state.Tenant, state.Agent, state.UserName, state.Purpose, status.ToString().ToLowerInvariant(),
-        ScopeWire.Write(state.Scopes), state.RequestedBy, state.ApprovedBy, state.OpenedAt.ToDateTimeOffset(), state.ExpiresAt.ToDateTimeOffset(),
+        ScopeWire.Write(state.ReadScopes()), state.RequestedBy, state.ApprovedBy, state.OpenedAt.ToDateTimeOffset(), state.ExpiresAt.ToDateTimeOffset(),
         state.Parent == UInt128.Zero ? null : Names.FormatId(state.Parent), state.Depth, state.CredentialsIssued, Clamped(clamp), revision);
 
     /// <summary>A clamp.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using Fabric.Embedded.Storage;
+using Fabric.Embedded.Storage.Sqlite;
 using Fabric.Embedded.Tests.Fixtures;
 using Xunit.Abstractions;
 
@@ -133,6 +134,20 @@ public sealed class StateStoreTests(ITestOutputHelper output)
         using var folder = DataFolder.Open(temp.Path);
         StateStore.Open(folder, Fabric).Dispose();
         Assert.Equal(StartCodes.ForeignFile, Assert.Throws<FabricStartException>(() => StateStore.Open(folder, 8)).Code);
+    }
+
+    [Theory]
+    [InlineData(1, StartCodes.FormatOlder)]
+    [InlineData(3, StartCodes.FormatNewer)]
+    public void A_state_of_another_format_is_refused(ulong format, string code)
+    {
+        using var temp = new TempFolder();
+        using var folder = DataFolder.Open(temp.Path);
+        StateStore.Open(folder, Fabric).Dispose();
+        Sql.Meta(temp.In("state.db"), meta => meta.SetNumber(MetaTable.FormatKey, format));
+        var error = Assert.Throws<FabricStartException>(() => StateStore.Open(folder, Fabric));
+        Assert.Equal(code, error.Code);
+        Assert.Contains("state.db", error.Message, StringComparison.Ordinal);
     }
 
     private static void AssertDamaged(DataFolder folder)

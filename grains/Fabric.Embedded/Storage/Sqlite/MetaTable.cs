@@ -64,14 +64,20 @@ internal sealed class MetaTable
         }
     }
 
-    /// <summary>Refuses a file that a newer version wrote: its rows could mean something else.</summary>
-    public void RequireFormat(ulong newest, string path)
+    /// <summary>Refuses a file of another format, newer or older: its rows could mean something else.</summary>
+    public void RequireFormat(ulong expected, string path)
     {
         var format = GetNumber(FormatKey);
-        if (format > newest)
+        if (format > expected)
         {
             throw new FabricStartException(StartCodes.FormatNewer,
-                $"`{path}` has format {format}, this version reads up to {newest}; start it with the version that wrote it, or a newer one");
+                $"`{path}` has format {format}, this version reads {expected}; start it with the version that wrote it, or a newer one");
+        }
+
+        if (format > 0 && format < expected)
+        {
+            throw new FabricStartException(StartCodes.FormatOlder,
+                $"`{path}` has format {format}, this version reads {expected} alone; start it with the version that wrote it");
         }
     }
 

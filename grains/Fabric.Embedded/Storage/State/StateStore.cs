@@ -11,7 +11,7 @@ public sealed class StateStore : IDisposable
     /// <summary>The longest key in bytes.</summary>
     public const int MaxKeyBytes = 1024;
 
-    private const ulong FormatVersion = 1;
+    private const ulong FormatVersion = 2;
     private const string CoveredKey = "covered";
 
     // A row is found by its key alone: an update costs one descent. Time-ordered keys (sessions) fill pages in order.
@@ -38,7 +38,7 @@ public sealed class StateStore : IDisposable
     public ulong CoveredSequence { get; private set; }
 
     /// <summary>
-    /// Opens or creates the folder's state file. Throws <see cref="FabricStartException"/> when it is damaged, of a newer format, of another
+    /// Opens or creates the folder's state file. Throws <see cref="FabricStartException"/> when it is damaged, of another format, of another
     /// fabric, or cannot be written.
     /// </summary>
     public static StateStore Open(DataFolder folder, UInt128 fabricId)
