@@ -1,3 +1,5 @@
+using Fabric.Core.Common;
+
 namespace Fabric.Engine;
 
 /// <summary>
@@ -7,7 +9,13 @@ namespace Fabric.Engine;
 public sealed record Caller(Role Role, string? Tenant, string Subject)
 {
     /// <summary>How records name the caller, e.g. `approver:jane@acme`.</summary>
-    public string Name { get; } = Tenant is null ? $"{NameOf(Role)}:{Subject}" : $"{NameOf(Role)}:{Subject}@{Tenant}";
+    public string Name { get; } = $"{NameOf(Role)}:{CallerText.Holder(Tenant, Subject)}";
+
+    /// <summary>Whom records mean, whatever the role, e.g. `jane@acme`.</summary>
+    public string Holder => CallerText.HolderOf(Name);
+
+    /// <summary>The longest read bound that an operator granted the caller's enforcement points (best effort); zero: none past the fabric's own.</summary>
+    public TimeSpan BestEffort { get; init; }
 
     /// <summary>The fabric itself: timers, sweeps, recovery.</summary>
     public static Caller Fabric { get; } = new(Role.Operator, null, "fabric");
@@ -15,7 +23,7 @@ public sealed record Caller(Role Role, string? Tenant, string Subject)
     /// <summary>A role's name on the wire, e.g. `tenant_admin`.</summary>
     public static string NameOf(Role role) => role switch
     {
-        Role.Operator => "operator",
+        Role.Operator => CallerText.Operator,
         Role.TenantAdmin => "tenant_admin",
         Role.Approver => "approver",
         Role.EnforcementPoint => "enforcement_point",
@@ -27,7 +35,7 @@ public sealed record Caller(Role Role, string? Tenant, string Subject)
     /// <summary>The role of a name on the wire; <see cref="Role.None"/> when there is none.</summary>
     public static Role RoleOf(string name) => name switch
     {
-        "operator" => Role.Operator,
+        CallerText.Operator => Role.Operator,
         "tenant_admin" => Role.TenantAdmin,
         "approver" => Role.Approver,
         "enforcement_point" => Role.EnforcementPoint,

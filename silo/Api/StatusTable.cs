@@ -27,6 +27,7 @@ public static class StatusTable
         [Codes.AlreadyExists] = 409,
         [Codes.NodeRevoked] = 409,
         [Codes.NodeLocked] = 409,
+        [Codes.LockByOperator] = 403,
         [Codes.LimitReached] = 429,
 
         [Codes.TenantRevoked] = 409,
@@ -85,6 +86,7 @@ public static class StatusTable
         [Codes.FeedVersion] = 400,
         [Codes.FeedTooSlow] = 503,
         [Codes.FeedSilent] = 503,
+        [Codes.FeedBestEffort] = 403,
         [Codes.FeedReplaced] = 409,
         [Codes.Stopping] = 503,
         [Codes.Unreachable] = 503,

@@ -30,12 +30,13 @@ internal static class KeysVerb
     private static readonly Option<string> Subject = new("--subject") { Description = "Who holds the key.", Required = true };
     private static readonly Option<string?> Tenant = new("--tenant") { Description = "The tenant that the key is bound to." };
     private static readonly Option<int?> Days = new("--days") { Description = "Days until the key ends; never when left out." };
+    private static readonly Option<int?> BestEffort = new("--best-effort-seconds") { Description = "How old a lease of its enforcement points may be for reads, where they opt in; 1 to 3,600." };
     private static readonly Argument<string> Id = new("id") { Description = "The key's id." };
 
     public static Command Make()
     {
         var verb = new Command("keys", "Make, list and revoke API keys.");
-        verb.Subcommands.Add(Sub("make", "Make a key; its secret is printed this once.", MakeAsync, RoleName, Subject, Tenant, Days));
+        verb.Subcommands.Add(Sub("make", "Make a key; its secret is printed this once.", MakeAsync, RoleName, Subject, Tenant, Days, BestEffort));
         verb.Subcommands.Add(Sub("list", "List the keys.", ListAsync));
         var revoke = Sub("revoke", "Revoke a key at once.", RevokeAsync);
         revoke.Arguments.Add(Id);
@@ -107,7 +108,7 @@ internal static class KeysVerb
     private static async Task<Rejection?> MakeAsync(IFabric fabric, ParseResult parsed, CancellationToken cancellation)
     {
         DateTimeOffset? end = parsed.GetValue(Days) is { } days ? TimeProvider.System.GetUtcNow().AddDays(days) : null;
-        var command = new MakeApiKey(parsed.GetValue(RoleName)!, parsed.GetValue(Subject)!, parsed.GetValue(Tenant), end);
+        var command = new MakeApiKey(parsed.GetValue(RoleName)!, parsed.GetValue(Subject)!, parsed.GetValue(Tenant), end, parsed.GetValue(BestEffort));
         var made = await fabric.MakeApiKeyAsync(command, cancellation);
         if (made.IsOk)
         {

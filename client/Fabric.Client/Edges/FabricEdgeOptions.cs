@@ -25,7 +25,8 @@ public sealed class FabricEdgeOptions
     public TimeSpan WriteBound { get; set; } = ClassBounds.WriteMax;
 
     /// <summary>
-    /// A longer bound for reads while the fabric is away, at most an hour; each use is marked in every record. Default: null, `strict`.
+    /// A longer bound for reads while the fabric is away, at most an hour; each use is marked in every record. The fabric serves it only to a key that an
+    /// operator granted that much (else `feed.best_effort_refused`). Default: null, `strict`.
     /// </summary>
     public TimeSpan? BestEffort { get; set; }
 

@@ -5,13 +5,16 @@ namespace Fabric.Contracts.Keys;
 /// <summary>
 /// Makes an API key. <paramref name="Role"/>: `operator`, `tenant_admin`, `approver`, `enforcement_point` or `auditor`. <paramref name="Tenant"/> is
 /// required for `tenant_admin` and `approver`, optional for the others (null: all tenants). <paramref name="Subject"/> names who holds it.
+/// <paramref name="BestEffortSeconds"/> (1 to 3,600; operators only, for role `enforcement_point`): how old a lease of the key's enforcement points may be
+/// for reads, where they opt in to best effort. Everybody's receipts wait that long while such an enforcement point is cut off.
 /// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-public sealed record MakeApiKey(string Role, string Subject, string? Tenant = null, DateTimeOffset? ExpiresAt = null);
+public sealed record MakeApiKey(string Role, string Subject, string? Tenant = null, DateTimeOffset? ExpiresAt = null, int? BestEffortSeconds = null);
 
 /// <summary>An API key without its secret.</summary>
 public sealed record ApiKeyInfo(
-    string Id, string Role, string Subject, string? Tenant, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt);
+    string Id, string Role, string Subject, string? Tenant, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt,
+    int? BestEffortSeconds = null);
 
 /// <summary>A new API key with its secret, which is shown this once and stored only as a hash.</summary>
 public sealed record ApiKeyWithSecret(ApiKeyInfo Key, string Secret)

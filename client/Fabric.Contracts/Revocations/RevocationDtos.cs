@@ -16,18 +16,25 @@ public sealed record RevokeRequest(
 
 /// <summary>
 /// What a revocation or lock returns. <paramref name="State"/>: `accepted` (durable), `confirmed` (no enforcement point can allow any more) or
-/// `partial` (not durable yet, or someone has not answered). Never `confirmed` over what cannot be proved.
+/// `partial` (not durable yet, or someone has not answered). Never `confirmed` over what cannot be proved. A caller that is bound to a tenant sees that
+/// tenant's enforcement points by name (`HOLDER/EDGE`) and all others as the numbers in <paramref name="OtherEdges"/>.
 /// </summary>
 public sealed record Receipt(
     ulong Revision, string State, bool Durable, DateTimeOffset AcceptedAt, double? ConfirmedAfterMs, ClosedClasses Closed,
     IReadOnlyList<string> Acknowledged, IReadOnlyList<string> RanOut, IReadOnlyList<WaitingEdge> Waiting, IReadOnlyList<InFlightCalls> InFlight,
-    DateTimeOffset? UnleasedUntil, BlastRadius? BlastRadius = null);
+    DateTimeOffset? UnleasedUntil, BlastRadius? BlastRadius = null, OtherEdges? OtherEdges = null);
 
 /// <summary>Which classes of action no enforcement point allows any more.</summary>
 public sealed record ClosedClasses(bool Destructive, bool Write, bool Read);
 
 /// <summary>An enforcement point that has not answered, and when its lease has run out for all classes at the latest.</summary>
 public sealed record WaitingEdge(string Edge, ulong AcknowledgedRevision, double RunsOutInMs);
+
+/// <summary>
+/// Enforcement points that are not the caller's tenant's: how many applied it, ran out and are waited for, until when the last of those has run out, and the
+/// calls that they had begun.
+/// </summary>
+public sealed record OtherEdges(int Acknowledged, int RanOut, int Waiting, double? WaitingRunsOutInMs, int CallsInFlight);
 
 /// <summary>Calls that an enforcement point had begun before it applied the revocation (it has cancelled them).</summary>
 public sealed record InFlightCalls(string Edge, int Calls);

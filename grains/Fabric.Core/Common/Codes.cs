@@ -37,6 +37,8 @@ public static class Codes
     public const string NodeRevoked = "node.revoked";
     /// <summary>The node is locked until a stated moment.</summary>
     public const string NodeLocked = "node.locked";
+    /// <summary>An operator locked the node: only an operator lifts or changes that lock.</summary>
+    public const string LockByOperator = "lock.by_operator";
     /// <summary>A limit of the tenant or of the fabric is reached (B1).</summary>
     public const string LimitReached = "limit.reached";
 
@@ -66,7 +68,7 @@ public static class Codes
     public const string SessionNotApproved = "session.not_approved";
     /// <summary>The session does not wait for an approval (any more).</summary>
     public const string SessionNotRequested = "session.not_requested";
-    /// <summary>The requester cannot be its own approver.</summary>
+    /// <summary>The requester cannot be its own approver, and neither can who made its secret, or has one from the same maker.</summary>
     public const string ApprovalBySelf = "approval.by_requester";
     /// <summary>The credential was revoked by its id.</summary>
     public const string CredentialRevoked = "credential.revoked";
@@ -147,6 +149,8 @@ public static class Codes
     public const string FeedTooSlow = "feed.too_slow";
     /// <summary>The enforcement point said nothing for several renewals: the connection counts as half-open.</summary>
     public const string FeedSilent = "feed.silent";
+    /// <summary>The enforcement point asks for a longer read bound (best effort) than an operator has granted its key.</summary>
+    public const string FeedBestEffort = "feed.best_effort_refused";
     /// <summary>The enforcement point has connected anew.</summary>
     public const string FeedReplaced = "feed.replaced";
     /// <summary>The fabric is stopping.</summary>

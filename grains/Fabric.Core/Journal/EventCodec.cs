@@ -50,6 +50,7 @@ public static class EventCodec
             81 => SigningKeyRetired.Read(ref reader),
             90 => ApiKeyMade.Read(ref reader),
             91 => ApiKeyRevoked.Read(ref reader),
+            92 => BestEffortGranted.Read(ref reader),
             _ => throw new InvalidRecordException($"event number {number} is not known: the journal is of a newer version"),
         };
     }

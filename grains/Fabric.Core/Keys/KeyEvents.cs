@@ -88,6 +88,34 @@ public sealed record ApiKeyMade(
         new(reader.Text(), reader.Count(), reader.Text(), reader.TextOrNull(), reader.Moment(), reader.Bytes().ToArray());
 }
 
+/// <summary>
+/// An operator let enforcement points of an API key use a read bound of up to <paramref name="BoundMs"/> (best effort). <paramref name="Id"/>: the key's.
+/// </summary>
+public sealed record BestEffortGranted(string Id, string? Tenant, long BoundMs) : FabricEvent
+{
+    /// <inheritdoc/>
+    public override string Kind => "api_key.best_effort_granted";
+    /// <inheritdoc/>
+    public override NodeRef Node => Tenant is null ? default : new NodeRef(NodeKind.Tenant, Tenant, Tenant);
+    internal override byte Number => 92;
+
+    /// <inheritdoc/>
+    public override void Describe(Utf8JsonWriter json)
+    {
+        json.WriteString("id", Id);
+        json.WriteNumber("boundMs", BoundMs);
+    }
+
+    internal override void Write(RecordWriter writer)
+    {
+        writer.Text(Id);
+        writer.Text(Tenant);
+        writer.Number(BoundMs);
+    }
+
+    internal static BestEffortGranted Read(ref RecordReader reader) => new(reader.Text(), reader.TextOrNull(), reader.Long());
+}
+
 /// <summary>An API key was revoked.</summary>
 public sealed record ApiKeyRevoked(string Id, string? Tenant) : FabricEvent
 {

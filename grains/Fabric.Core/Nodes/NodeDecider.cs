@@ -40,8 +40,11 @@ public static class NodeDecider
             command.Target, command.Handle, floor, command.DropAfter, command.Mode, command.Reason ?? command.Mode, command.RequestKey);
     }
 
-    /// <summary>Decides a lock.</summary>
-    public static Outcome<NodeLocked> Lock(NodeStanding? standing, LockNode command, Instant now)
+    /// <summary>
+    /// Decides a lock; <paramref name="known"/> is the node's lock so far, <paramref name="by"/> the caller's name. A lock takes the place of the one before it, so
+    /// that of an operator is left to operators: a shorter one over it would lift it.
+    /// </summary>
+    public static Outcome<NodeLocked> Lock(NodeStanding? standing, LockState? known, LockNode command, string by, Instant now)
     {
         if (Names.CheckText("reason", command.Reason, required: true) is { } bad)
         {
@@ -53,21 +56,34 @@ public static class NodeDecider
             return new Rejection(Codes.InvalidField, "until", $"a lock ends within {Limits.LockMax.TotalDays} days from now");
         }
 
+        if (RefuseOver(known, command.Target, by, now) is { } refused)
+        {
+            return refused;
+        }
+
         return standing is { Ended: true }
             ? new Rejection(Codes.NodeRevoked, command.Target.ToString(), "the node is revoked: nothing to lock")
             : new NodeLocked(command.Target, command.Handle, command.Until, command.Reason!);
     }
 
-    /// <summary>Decides a release; <paramref name="state"/> is the lock in force.</summary>
-    public static Outcome<NodeUnlocked> Unlock(LockState? state, NodeRef target, string? reason, Instant now)
+    /// <summary>Decides a release; <paramref name="state"/> is the lock in force, <paramref name="by"/> the caller's name.</summary>
+    public static Outcome<NodeUnlocked> Unlock(LockState? state, NodeRef target, string? reason, string by, Instant now)
     {
         if (Names.CheckText("reason", reason, required: true) is { } bad)
         {
             return bad;
         }
 
-        return state is null || state.Until <= now
-            ? new Rejection(Codes.NotFound, target.ToString(), "the node is not locked")
-            : new NodeUnlocked(state.Node, state.Handle, reason!);
+        if (state is null || state.Until <= now)
+        {
+            return new Rejection(Codes.NotFound, target.ToString(), "the node is not locked");
+        }
+
+        return RefuseOver(state, target, by, now) is { } refused ? refused : new NodeUnlocked(state.Node, state.Handle, reason!);
     }
+
+    private static Rejection? RefuseOver(LockState? known, NodeRef target, string by, Instant now) =>
+        known is not null && known.Until > now && CallerText.IsOperator(known.By) && !CallerText.IsOperator(by)
+            ? new Rejection(Codes.LockByOperator, target.ToString(), "an operator locked the node: only an operator lifts or changes that lock")
+            : null;
 }

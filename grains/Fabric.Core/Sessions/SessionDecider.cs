@@ -1,6 +1,7 @@
 using Fabric.Core.Agents;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
+using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
 using Fabric.Core.Scopes;
 
@@ -54,19 +55,21 @@ public static class SessionDecider
 
     /// <summary>
     /// Decides an approval by <paramref name="byName"/>. INVARIANT S1: only a session that waits is approved, once, and the
-    /// requester is not its own approver. <paramref name="until"/>: the ends of agent, parent and trust grant (S2).
+    /// requester is not its own approver, by whatever secret (<paramref name="makers"/>). <paramref name="until"/>: the ends of agent, parent and trust grant (S2).
     /// </summary>
     public static Outcome<ApprovedSession> Approve(
-        SessionState state, string byName, string? note, TimeSpan? lifetime, ReadOnlySpan<(Instant Until, string Name)> until, RevocationIndex index, Instant now)
+        SessionState state, string byName, SecretMakers makers, string? note, TimeSpan? lifetime, ReadOnlySpan<(Instant Until, string Name)> until,
+        RevocationIndex index, Instant now)
     {
         if ((CheckWaiting(state, now) ?? Names.CheckText("note", note)) is { } refused)
         {
             return refused;
         }
 
-        if (SameHolder(state.RequestedBy, byName))
+        if (makers.AreOne(state.RequestedBy, byName))
         {
-            return new Rejection(Codes.ApprovalBySelf, Names.FormatId(state.Id), "the requester cannot be its own approver");
+            return new Rejection(
+                Codes.ApprovalBySelf, Names.FormatId(state.Id), "the requester cannot be its own approver, and neither can who made its secret, or has one from the same maker");
         }
 
         if (Ancestry.Refusal(state.CheckLineage(index, now)) is { } dead)
@@ -134,9 +137,6 @@ public static class SessionDecider
     }
 
     private static Rejection Ended(SessionState state, string how) => new(Codes.SessionEnded, Names.FormatId(state.Id), $"the session is {how}");
-
-    // The same person may hold several keys: compare what is behind the role prefix.
-    private static bool SameHolder(string a, string b) => a == b || a[(a.IndexOf(':') + 1)..] == b[(b.IndexOf(':') + 1)..];
 
     private static Rejection? CheckRequest(OpenTask command, Instant now)
     {

@@ -7,9 +7,11 @@ namespace Fabric.Embedded.Engine;
 internal sealed class ApiKeyEntry(string id, Caller caller, Instant createdAt, Instant expiresAt, ReadOnlyMemory<byte> secretHash)
 {
     internal string Id { get; } = id;
-    internal Caller Caller { get; } = caller;
+    internal Caller Caller { get; private set; } = caller;
     internal Instant CreatedAt { get; } = createdAt;
     internal Instant ExpiresAt { get; } = expiresAt;
     internal ReadOnlyMemory<byte> SecretHash { get; } = secretHash;
     internal Instant? RevokedAt { get; set; }
+
+    internal void Grant(TimeSpan bestEffort) => Caller = Caller with { BestEffort = bestEffort };
 }

@@ -34,6 +34,9 @@ internal sealed class World(HandleSpace handles)
     internal SortedDictionary<string, ApiKeyEntry> ApiKeys { get; } = new(StringComparer.Ordinal);
     internal RequestTable Requests { get; } = new();
 
+    /// <summary>Who made whose key or agent's secret: who made a transaction of one is in the journal, so old ones count too.</summary>
+    internal SecretMakers Makers { get; } = new();
+
     /// <summary>Which entities changed since the last checkpoint.</summary>
     internal DirtySet Dirty { get; } = new();
 
@@ -52,7 +55,7 @@ internal sealed class World(HandleSpace handles)
             case CredentialsRevoked revoked: Requests.Add(revoked.RequestKey, revision, at); break;
             case NodeLocked locked: Locks[locked.Handle] = new LockState(locked.Target, locked.Handle, locked.Until, locked.Reason, by, at); Dirty.Locks.Add(locked.Handle); break;
             case NodeUnlocked unlocked: Locks.Remove(unlocked.Handle); Dirty.Locks.Add(unlocked.Handle); break;
-            default: ApplyDirectory(e, at); break;
+            default: ApplyDirectory(e, at, by); break;
         }
     }
 
@@ -191,7 +194,7 @@ internal sealed class World(HandleSpace handles)
 
     // INVARIANT D1: replay goes over rows that may be newer (a checkpoint that a crash cut short), so what is there already is kept: a second copy
     // of a node would not hear of its revocation.
-    private void ApplyDirectory(FabricEvent e, Instant at)
+    private void ApplyDirectory(FabricEvent e, Instant at, string by)
     {
         switch (e)
         {
@@ -216,13 +219,17 @@ internal sealed class World(HandleSpace handles)
                 var agent = new AgentState { Tenant = Tenant(registered.Tenant)!.State.Id, Id = registered.Id, Handle = Handles.OfAgent(registered.Tenant, registered.Id) };
                 agent.Apply(registered, at);
                 Tenant(registered.Tenant)!.Agents[registered.Id] = new AgentEntry(agent);
+                Makers.Note(CallerText.Holder(registered.Tenant, registered.Id), by);
                 break;
-            case AgentSecretRotated rotated: Agent(rotated.Tenant, rotated.Id)!.State.Apply(rotated); break;
+            case AgentSecretRotated rotated:
+                Agent(rotated.Tenant, rotated.Id)!.State.Apply(rotated);
+                Makers.Note(CallerText.Holder(rotated.Tenant, rotated.Id), by);
+                break;
             case AgentTransferred transferred: Agent(transferred.Tenant, transferred.Id)!.State.Apply(transferred); break;
             case AgentReviewed reviewed: Agent(reviewed.Tenant, reviewed.Id)!.State.Apply(reviewed); break;
             case TrustProposed proposed: Propose(proposed, at); break;
             case TrustAccepted accepted: Trusts[accepted.Id].Apply(accepted); break;
-            default: ApplyKeys(e, at); break;
+            default: ApplyKeys(e, at, by); break;
         }
     }
 
@@ -238,7 +245,7 @@ internal sealed class World(HandleSpace handles)
         Tenant(e.Grantee)!.Trusts.Add(trust);
     }
 
-    private void ApplyKeys(FabricEvent e, Instant at)
+    private void ApplyKeys(FabricEvent e, Instant at, string by)
     {
         switch (e)
         {
@@ -252,6 +259,10 @@ internal sealed class World(HandleSpace handles)
                 break;
             case ApiKeyMade made:
                 ApiKeys[made.Id] = new ApiKeyEntry(made.Id, new Caller((Role)made.Role, made.Tenant, made.Subject), at, made.ExpiresAt, made.SecretHash);
+                Makers.Note(CallerText.Holder(made.Tenant, made.Subject), by);
+                break;
+            case BestEffortGranted granted:
+                ApiKeys[granted.Id].Grant(TimeSpan.FromMilliseconds(granted.BoundMs));
                 break;
             case ApiKeyRevoked revoked:
                 ApiKeys[revoked.Id].RevokedAt = at;

@@ -1,7 +1,9 @@
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Keys;
 using Fabric.Core.Common;
+using Fabric.Core.Journal;
 using Fabric.Core.Keys;
+using Fabric.Core.Leases;
 using Fabric.Embedded.Engine;
 using Fabric.Engine;
 
@@ -35,7 +37,8 @@ internal sealed partial class EmbeddedFabric
             }
 
             var made = new ApiKeyMade(id, (int)role, command.Subject, command.Tenant, expires, Secrets.Hash(secret));
-            return WhenDurable_NeedsLock(Commit_NeedsLock(now, made), _ => new ApiKeyWithSecret(InfoOf(World.ApiKeys[id]), secret));
+            FabricEvent[] events = command.BestEffortSeconds is { } seconds ? [made, new BestEffortGranted(id, command.Tenant, seconds * 1_000L)] : [made];
+            return WhenDurable_NeedsLock(Commit_NeedsLock(now, events), _ => new ApiKeyWithSecret(InfoOf(World.ApiKeys[id]), secret));
         }
     }
 
@@ -97,10 +100,30 @@ internal sealed partial class EmbeddedFabric
 
         return role is Role.TenantAdmin or Role.Approver && command.Tenant is null
             ? new Rejection(Codes.InvalidField, "tenant", "this role belongs to a tenant")
+            : CheckBestEffort(command.BestEffortSeconds, role);
+    }
+
+    // INVARIANT R5: a longer bound makes everybody's receipts wait for it, so no tenant gives it to itself.
+    private Rejection? CheckBestEffort(int? seconds, Role role)
+    {
+        if (seconds is null)
+        {
+            return null;
+        }
+
+        if (caller.Role != Role.Operator)
+        {
+            return new Rejection(Codes.Forbidden, "bestEffortSeconds", "only an operator grants best effort");
+        }
+
+        return role != Role.EnforcementPoint || seconds < 1 || seconds > ClassBounds.BestEffortReadMax.TotalSeconds
+            ? new Rejection(
+                Codes.InvalidField, "bestEffortSeconds", $"best effort is 1 to {ClassBounds.BestEffortReadMax.TotalSeconds} seconds, for role `enforcement_point`")
             : null;
     }
 
     private static ApiKeyInfo InfoOf(ApiKeyEntry entry) => new(
         entry.Id, Caller.NameOf(entry.Caller.Role), entry.Caller.Subject, entry.Caller.Tenant, entry.CreatedAt.ToDateTimeOffset(),
-        entry.ExpiresAt == Instant.Never ? null : entry.ExpiresAt.ToDateTimeOffset(), entry.RevokedAt?.ToDateTimeOffset());
+        entry.ExpiresAt == Instant.Never ? null : entry.ExpiresAt.ToDateTimeOffset(), entry.RevokedAt?.ToDateTimeOffset(),
+        entry.Caller.BestEffort > TimeSpan.Zero ? (int)entry.Caller.BestEffort.TotalSeconds : null);
 }

@@ -4,6 +4,7 @@ using Fabric.Core.Common;
 using Fabric.Core.Lineages;
 using Fabric.Core.Nodes;
 using Fabric.Embedded.Engine;
+using Fabric.Engine.Feed;
 using Fabric.Engine.Wire;
 
 namespace Fabric.Embedded.Operations;
@@ -37,7 +38,9 @@ internal sealed partial class EmbeddedFabric
             }
 
             var until = request.Until is { } moment ? Instant.From(moment) : now + InfoWire.Seconds(request.Seconds)!.Value;
-            var decided = NodeDecider.Lock(standing, new LockNode(node.Value, World.Handles.Of(node.Value), until, request.Reason), now);
+            var handle = World.Handles.Of(node.Value);
+            var decided = NodeDecider.Lock(
+                standing, World.Locks.GetValueOrDefault(handle), new LockNode(node.Value, handle, until, request.Reason), caller.Name, now);
             return decided.IsOk
                 ? Receipt_NeedsLock(Ledger.Emit_NeedsLock(caller.Name, now, [decided.Value], reserved: true), now, request.Wait, request.TimeoutMs, cancellation)
                 : new(decided.Rejection);
@@ -55,7 +58,7 @@ internal sealed partial class EmbeddedFabric
         lock (Ledger.Gate)
         {
             var now = Now;
-            var decided = NodeDecider.Unlock(World.Locks.GetValueOrDefault(World.Handles.Of(node.Value)), node.Value, request.Reason, now);
+            var decided = NodeDecider.Unlock(World.Locks.GetValueOrDefault(World.Handles.Of(node.Value)), node.Value, request.Reason, caller.Name, now);
             return decided.IsOk
                 ? Receipt_NeedsLock(Commit_NeedsLock(now, decided.Value), now, "accepted", 0, cancellation)
                 : new(decided.Rejection);
@@ -116,6 +119,9 @@ internal sealed partial class EmbeddedFabric
             : engine.Feed.Status(revision);
         stored = stored || Ledger.IsDurable(revision);
         receipt = receipt with { Durable = stored, State = stored ? receipt.State : "partial", UnleasedUntil = engine.UnleasedUntil() };
-        return acceptedAt is { } at ? receipt with { AcceptedAt = at.ToDateTimeOffset() } : receipt;
+        receipt = acceptedAt is { } at ? receipt with { AcceptedAt = at.ToDateTimeOffset() } : receipt;
+
+        // INVARIANT T1: a tenant is told how many other enforcement points there are to wait for, not whose they are.
+        return caller.Tenant is { } tenant ? ReceiptView.For(receipt, tenant) : receipt;
     }
 }

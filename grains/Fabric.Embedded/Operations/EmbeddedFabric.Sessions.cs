@@ -150,7 +150,7 @@ internal sealed partial class EmbeddedFabric
             var now = Now;
             var agent = World.Agent(state.Tenant, state.Agent)!.State;
             var decided = SessionDecider.Approve(
-                state, caller.Name, command.Note, InfoWire.Seconds(command.LifetimeSeconds),
+                state, caller.Name, World.Makers, command.Note, InfoWire.Seconds(command.LifetimeSeconds),
                 [
                     (SessionDecider.AgentEnd(agent), "agent"),
                     (World.Session(state.Parent)?.ExpiresAt ?? (state.Parent == UInt128.Zero ? Instant.Never : now), "delegator"),

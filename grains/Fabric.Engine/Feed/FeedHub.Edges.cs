@@ -21,6 +21,12 @@ public sealed partial class FeedHub
                 return Codes.Stopping;
             }
 
+            // INVARIANT R5: every receipt waits for the longest bound in use, so nobody takes one that an operator did not grant.
+            if (bounds.Read > Options.Bounds.Read && bounds.Read > edge.BestEffortMax)
+            {
+                return Codes.FeedBestEffort;
+            }
+
             if (_peers.Length >= Options.ConnectionsMax)
             {
                 return Codes.LimitReached;

@@ -85,7 +85,7 @@ public sealed partial class FeedHub
         var waiting = status.Waiting.ConvertAll(edge => new WaitingEdge(edge.Edge, edge.Acknowledged, Math.Max(0, (edge.Until - now).TotalMilliseconds)));
         if (status.BeforeRestartUntil is { } until)
         {
-            waiting.Add(new WaitingEdge("before-restart", 0, Math.Max(0, (until - now).TotalMilliseconds)));
+            waiting.Add(new WaitingEdge(ReceiptView.BeforeRestart, 0, Math.Max(0, (until - now).TotalMilliseconds)));
         }
 
         foreach (var local in _locals.Where(local => local.Told < revision))

@@ -31,8 +31,11 @@ internal sealed class ServedEdge(FeedHub hub, IFrameTransport transport, IEdgeSe
     /// <summary>The connection, as the lease table knows it.</summary>
     public EdgeConnection Lease { get; set; }
 
-    /// <summary>How receipts name the edge: the caller's subject and the edge's own name for itself.</summary>
-    public string Name { get; private set; } = caller.Subject;
+    /// <summary>The longest read bound that an operator granted its key.</summary>
+    public TimeSpan BestEffortMax => caller.BestEffort;
+
+    /// <summary>How receipts name the edge: its key's holder and the edge's own name for itself.</summary>
+    public string Name { get; private set; } = caller.Holder;
 
     /// <summary>Serves until either end closes, and answers why. Throws for bugs alone.</summary>
     public async Task<string> RunAsync(CancellationToken cancellation)
@@ -156,7 +159,7 @@ internal sealed class ServedEdge(FeedHub hub, IFrameTransport transport, IEdgeSe
             return Codes.NotFound;
         }
 
-        Name = $"{caller.Subject}/{hello.Edge}";
+        Name = $"{caller.Holder}/{hello.Edge}";
         _heardAt = hub.Time.GetTimestamp();
         _silenceMax = hub.Options.SilenceMax(hello.RenewEveryMs);
         if (TryAdmit(hello, out var cursor, out var bounds) is { } refusal)

@@ -12,7 +12,7 @@ namespace Fabric.Conformance.Suite;
 
 /// <summary>What every engine does alike (E1). An engine's own class says how one is opened; nothing here knows which it is.</summary>
 [Trait("Invariant", "E1")]
-public abstract class EngineSuite : IAsyncLifetime
+public abstract partial class EngineSuite : IAsyncLifetime
 {
     protected Scene Scene { get; private set; } = null!;
 

@@ -54,5 +54,6 @@ internal static class EventSamples
         new SigningKeyRetired("acme", "k1", At),
         new ApiKeyMade("0011", 2, "ada", "acme", Instant.Never, Bytes32),
         new ApiKeyRevoked("0011", null),
+        new BestEffortGranted("0011", "acme", 60_000),
     ];
 }

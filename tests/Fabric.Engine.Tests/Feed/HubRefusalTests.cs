@@ -1,5 +1,6 @@
 using Fabric.Contracts.Feed;
 using Fabric.Core.Common;
+using Fabric.Core.Leases;
 using Fabric.Core.Lineages;
 using Fabric.Core.Scopes;
 using Fabric.Engine.Feed;
@@ -86,6 +87,32 @@ public sealed class HubRefusalTests
         Assert.Equal(Codes.NotFound, await RefusedAsync(fixture, 1, "unknown", null));
         _ = await TestEdge.ConnectAsync(fixture.Hub, "first", 1);
         Assert.Equal(Codes.LimitReached, await RefusedAsync(fixture, 1, null, null));
+    }
+
+    [Theory]
+    [InlineData("acme", 0, 60_000u, false)]
+    [InlineData(null, 0, 60_000u, false)]
+    [InlineData("acme", 60, 60_000u, true)]
+    [InlineData("acme", 60, 60_001u, false)]
+    [InlineData("acme", 0, 5_000u, true)]
+    [Trait("Invariant", "R5")]
+    public async Task A_bound_past_the_fabrics_own_is_served_only_to_a_key_that_was_granted_it(string? tenant, int grantedSeconds, uint askedMs, bool served)
+    {
+        await using var fixture = new HubFixture();
+        var caller = new Caller(Role.EnforcementPoint, tenant, "edges") { BestEffort = TimeSpan.FromSeconds(grantedSeconds) };
+        var edge = new TestEdge(fixture.Hub, caller: caller);
+        edge.Hello(bestEffortMs: askedMs);
+        if (served)
+        {
+            await edge.UntilAsync(e => e.IsReady);
+            Assert.Equal(askedMs, edge.Welcome!.Value.ReadBoundMs);
+        }
+        else
+        {
+            Assert.Equal(Codes.FeedBestEffort, await edge.UntilClosedAsync());
+        }
+
+        Assert.Equal(served && grantedSeconds > 0 ? TimeSpan.FromSeconds(60) : ClassBounds.ReadMax, fixture.Hub.LongestBounds.Read);
     }
 
     [Fact]

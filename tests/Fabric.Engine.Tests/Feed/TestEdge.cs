@@ -47,7 +47,7 @@ internal sealed class TestEdge
     /// <summary>A connected edge that has applied everything up to now.</summary>
     public static async Task<TestEdge> ConnectAsync(FeedHub hub, string name = "e1", UInt128? instance = null, TestEdge? after = null, uint bestEffortMs = 0)
     {
-        var edge = new TestEdge(hub);
+        var edge = new TestEdge(hub, caller: new Caller(Role.EnforcementPoint, null, "edges") { BestEffort = TimeSpan.FromMilliseconds(bestEffortMs) });
         edge.Hello(name, instance, after, bestEffortMs);
         await edge.UntilAsync(e => e.Welcome is not null && e.IsReady && e.Applied >= hub.Head);
         return edge;

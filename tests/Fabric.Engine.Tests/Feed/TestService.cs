@@ -18,7 +18,9 @@ internal sealed class TestService : IEdgeService
 
     public List<ReturnQuotaFrame> Returned { get; } = [];
 
-    public Handle GuardedTenant(string tenant) => tenant == "acme" ? new Handle(1, 1) : default;
+    public string Guarded { get; init; } = "acme";
+
+    public Handle GuardedTenant(string tenant) => tenant == Guarded ? new Handle(1, 1) : default;
 
     public ValueTask<CheckAnswerFrame> CheckAsync(CheckFrame check, string? tenant, CancellationToken cancellation) => Check(check);
 
