@@ -15,6 +15,7 @@ namespace Fabric.Client.Embedded;
 internal sealed class InProcessUplink(IFabricEngine engine, Caller caller, EdgeClock clock) : IEdgeUplink
 {
     private readonly IFabric _fabric = engine.As(caller);
+    private readonly string _drawer = $"{caller.Name}/{Guid.NewGuid():n}";
 
     public async ValueTask<Outcome<FabricAnswer>> CheckAsync(
         string token, ToolCall call, string? environment, string? audience, ulong minRevision, CancellationToken cancellation)
@@ -31,12 +32,12 @@ internal sealed class InProcessUplink(IFabricEngine engine, Caller caller, EdgeC
     public async ValueTask<Outcome<QuotaUnits>> TakeQuotaAsync(Handle quota, long want, CancellationToken cancellation)
     {
         var sentMs = clock.SentMs;
-        var grant = await engine.TakeQuotaAsync(quota, want, cancellation);
+        var grant = await engine.TakeQuotaAsync(quota, _drawer, want, cancellation);
         return grant.IsOk ? new QuotaUnits(grant.Value.Units, grant.Value.ValidForMs, grant.Value.Window, sentMs) : grant.Rejection;
     }
 
     public ValueTask ReturnQuotaAsync(QuotaReturn units, CancellationToken cancellation) =>
-        engine.ReturnQuotaAsync(units.Quota, units.Units, units.Window, cancellation);
+        engine.ReturnQuotaAsync(units.Quota, _drawer, units.Units, units.Window, cancellation);
 
     public ValueTask<Outcome<VerificationKey?>> FetchKeyAsync(string kid, CancellationToken cancellation) =>
         new(engine.Keys.Find(kid));

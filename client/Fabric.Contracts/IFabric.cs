@@ -31,7 +31,12 @@ public interface IFabric
     ValueTask<Outcome<Page<TenantInfo>>> ListTenantsAsync(PageQuery query, CancellationToken cancellation = default);
     /// <summary>Makes a new signing key for a tenant; the old ones verify until nothing that they signed is unexpired.</summary>
     ValueTask<Outcome<JsonWebKeySetDto>> RotateSigningKeyAsync(string tenant, CancellationToken cancellation = default);
-    /// <summary>A tenant's public signing keys. Open to all.</summary>
+    /// <summary>
+    /// Revokes a signing key at once: every enforcement point denies what it signed, and the receipt proves it. When it is the one that signs, another takes its place.
+    /// Roles operator and tenant admin.
+    /// </summary>
+    ValueTask<Outcome<Receipt>> RevokeSigningKeyAsync(string tenant, string kid, EndNode command, CancellationToken cancellation = default);
+    /// <summary>A tenant's public signing keys, without revoked ones. Open to all.</summary>
     ValueTask<Outcome<JsonWebKeySetDto>> GetSigningKeysAsync(string tenant, CancellationToken cancellation = default);
 
     /// <summary>Registers a user.</summary>

@@ -81,9 +81,12 @@ public sealed class EmbeddedEngine : IFabricEngine
     internal Checker Checker { get; }
     internal Instant Now => Instant.From(Time.GetUtcNow());
 
+    // The wall clock of the start, moved by the monotonic one: a wall clock that is set back, or ahead and back, does not begin a rate's window again.
+    internal Instant SteadyNow => _startedOn + Time.GetElapsedTime(_startedAt);
+
     // INVARIANT R4: a wall clock that jumps ahead drops nothing that is still needed: since the start no more time has passed than the monotonic
     // clock says.
-    internal Instant SweepMoment => Instant.Min(Now, _startedOn + Time.GetElapsedTime(_startedAt));
+    internal Instant SweepMoment => Instant.Min(Now, SteadyNow);
 
     internal int SlotCount
     {
@@ -139,7 +142,7 @@ public sealed class EmbeddedEngine : IFabricEngine
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, long want, CancellationToken cancellation = default)
+    public async ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, string drawer, long want, CancellationToken cancellation = default)
     {
         Outcome<Committed> committed;
         QuotaDrawn drawn;
@@ -156,8 +159,8 @@ public sealed class EmbeddedEngine : IFabricEngine
                 return new Rejection(Codes.NotFound, "quota", "the quota does not exist");
             }
 
-            var now = Now;
-            var decided = state.Draw(want, now);
+            var now = SteadyNow;
+            var decided = state.Draw(drawer, want, now);
             if (!decided.IsOk)
             {
                 return decided.Rejection;
@@ -165,7 +168,7 @@ public sealed class EmbeddedEngine : IFabricEngine
 
             drawn = decided.Value;
             validForMs = state.Quota.PeriodMs == 0 ? 0 : ((drawn.Window + 1) * state.Quota.PeriodMs) - now.UnixMs;
-            committed = Ledger.Emit_NeedsLock(Caller.Fabric.Name, now, [drawn]);
+            committed = Ledger.Emit_NeedsLock(Caller.Fabric.Name, Now, [drawn]);
         }
 
         // Deducted durably before it is handed out: a crash may lose units, never multiply them.
@@ -178,12 +181,12 @@ public sealed class EmbeddedEngine : IFabricEngine
     }
 
     /// <inheritdoc/>
-    public async ValueTask ReturnQuotaAsync(Handle quota, long units, long window, CancellationToken cancellation = default)
+    public async ValueTask ReturnQuotaAsync(Handle quota, string drawer, long units, long window, CancellationToken cancellation = default)
     {
         Outcome<Committed> committed;
         lock (Ledger.Gate)
         {
-            if (Ledger.Refusal is not null || !Ledger.World.Quotas.TryGetValue(quota, out var state) || state.Return(units, window) is not { } returned)
+            if (Ledger.Refusal is not null || !Ledger.World.Quotas.TryGetValue(quota, out var state) || state.Return(drawer, units, window) is not { } returned)
             {
                 return;
             }

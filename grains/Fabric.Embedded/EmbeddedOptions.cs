@@ -1,3 +1,4 @@
+using Fabric.Core.Common;
 using Fabric.Embedded.Storage;
 using Fabric.Engine.Feed;
 
@@ -23,6 +24,9 @@ public sealed record EmbeddedOptions
 
     /// <summary>Bounds and limits of the feed.</summary>
     public FeedHubOptions Feed { get; init; } = new();
+
+    /// <summary>How many of each thing a tenant may have.</summary>
+    public CountLimits Counts { get; init; } = new();
 
     /// <summary>Journal records after which a checkpoint is made. 1,000 to 10,000,000.</summary>
     public int CheckpointAfterRecords { get; init; } = 200_000;
@@ -54,6 +58,11 @@ public sealed record EmbeddedOptions
         if (CheckpointAfterRecords is < 1_000 or > 10_000_000)
         {
             return "`CheckpointAfterRecords` is 1,000 to 10,000,000";
+        }
+
+        if (Counts.Check() is { } counts)
+        {
+            return $"`Counts.{counts.Subject}`: {counts.Detail}";
         }
 
         if (AuditRetention < TimeSpan.FromDays(1) || AuditRetention > TimeSpan.FromDays(3660))

@@ -31,9 +31,11 @@ public interface IFabricEngine : IAsyncDisposable
     /// </summary>
     Outcome<Caller> Authenticate(ReadOnlySpan<char> presented);
 
-    /// <summary>Draws up to <paramref name="want"/> units from a quota, durably. Refusals: `node.not_found`, `quota.exhausted`, `quota.rate_exceeded`, `storage.unavailable`.</summary>
-    ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, long want, CancellationToken cancellation = default);
+    /// <summary>
+    /// Draws up to <paramref name="want"/> units from a quota, durably, for <paramref name="drawer"/>: one run of one enforcement point. Refusals: `node.not_found`, `quota.exhausted`, `quota.rate_exceeded`, `storage.unavailable`.
+    /// </summary>
+    ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, string drawer, long want, CancellationToken cancellation = default);
 
-    /// <summary>Gives unused units back. Units of a window that has passed, or more than were taken, are ignored.</summary>
-    ValueTask ReturnQuotaAsync(Handle quota, long units, long window, CancellationToken cancellation = default);
+    /// <summary>Gives unused units back. Units of a window that has passed, or more than this drawer took, are ignored.</summary>
+    ValueTask ReturnQuotaAsync(Handle quota, string drawer, long units, long window, CancellationToken cancellation = default);
 }

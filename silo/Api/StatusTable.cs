@@ -67,6 +67,7 @@ public static class StatusTable
         [Codes.TokenAlgorithm] = 401,
         [Codes.TokenSignature] = 401,
         [Codes.TokenKeyUnknown] = 401,
+        [Codes.TokenKeyRevoked] = 401,
         [Codes.TokenExpired] = 401,
         [Codes.TokenNotYetValid] = 401,
         [Codes.TokenAudience] = 401,

@@ -28,8 +28,13 @@ internal static class TenantRoutes
         routes.Post("/v1/tenants/{t}/keys/rotate", json.JsonWebKeySetDto, r => r.Fabric.RotateSigningKeyAsync(r.Tenant, r.Cancellation))
             .RequireRoles(RoleSets.Admins)
             .Describe(Tag, "rotateSigningKey", "Makes a new signing key; the old ones verify until nothing that they signed is unexpired.");
+        routes.Post(
+                "/v1/tenants/{t}/keys/{kid}/revoke", json.EndNode, json.Receipt,
+                (r, body) => r.Fabric.RevokeSigningKeyAsync(r.Tenant, r.Route("kid"), body, r.Cancellation))
+            .RequireRoles(RoleSets.Admins)
+            .Describe(Tag, "revokeSigningKey", "Revokes a signing key at once: nothing that it signed is allowed any more. Another one signs from then on.");
         routes.Get("/v1/tenants/{t}/jwks.json", json.JsonWebKeySetDto, r => r.Fabric.GetSigningKeysAsync(r.Tenant, r.Cancellation))
             .Open()
-            .Describe(Tag, "getSigningKeys", "A tenant's public signing keys (RFC 7517 section 5).");
+            .Describe(Tag, "getSigningKeys", "A tenant's public signing keys (RFC 7517 section 5), without revoked ones.");
     }
 }

@@ -43,9 +43,9 @@ internal sealed class StubEngine : IFabricEngine
             : new Caller(role, parts.Length > 1 ? parts[1] : null, "stub");
     }
 
-    public ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, long want, CancellationToken cancellation = default) => new(StubFabric.Answer);
+    public ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, string drawer, long want, CancellationToken cancellation = default) => new(StubFabric.Answer);
 
-    public ValueTask ReturnQuotaAsync(Handle quota, long units, long window, CancellationToken cancellation = default) => ValueTask.CompletedTask;
+    public ValueTask ReturnQuotaAsync(Handle quota, string drawer, long units, long window, CancellationToken cancellation = default) => ValueTask.CompletedTask;
 
     public ValueTask DisposeAsync() => Feed.DisposeAsync();
 }

@@ -12,8 +12,9 @@ public sealed class CallHandle : IDisposable
     private readonly CancellationTokenSource? _cancel;
     private string? _cancelledBy;
 
-    internal CallHandle(Decision decision, Core.Scopes.ActionClass @class, CallsInFlight? calls)
+    internal CallHandle(Decision decision, Core.Scopes.ActionClass @class, CallsInFlight? calls, string token = "", long keysVersion = 0)
     {
+        (Token, KeysVersion) = (token, keysVersion);
         Decision = decision;
         Class = @class;
         _calls = decision.Allowed ? calls : null;
@@ -31,6 +32,11 @@ public sealed class CallHandle : IDisposable
     public string? CancelledBy => Volatile.Read(ref _cancelledBy);
 
     internal Core.Scopes.ActionClass Class { get; }
+
+    internal string Token { get; }
+
+    /// <summary>The key ring's version under which the token's key was last seen to be good.</summary>
+    internal long KeysVersion { get; set; }
 
     // The registry's list. Under its lock.
     internal CallHandle? Previous { get; set; }

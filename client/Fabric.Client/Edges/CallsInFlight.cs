@@ -1,6 +1,7 @@
 using Fabric.Core.Checks;
 using Fabric.Core.Common;
 using Fabric.Core.Scopes;
+using Fabric.Core.Tokens;
 
 namespace Fabric.Client.Edges;
 
@@ -15,7 +16,7 @@ internal sealed class CallsInFlight(ICheckView view, EdgeClock clock, CheckRules
     private CallHandle? _first;
     private CallHandle[] _copy = new CallHandle[16];
     private int _count;
-    private long _lookedAt = long.MinValue;
+    private (long Index, long Keys) _lookedAt = (long.MinValue, long.MinValue);
     private int _cancelled;
 
     public int Count => Volatile.Read(ref _count);
@@ -73,9 +74,9 @@ internal sealed class CallsInFlight(ICheckView view, EdgeClock clock, CheckRules
         }
     }
 
-    /// <summary>The denial code of a call's lineage now; null while it lives.</summary>
+    /// <summary>The denial code of a call's lineage or key now; null while both live.</summary>
     public string? DenialOf(CallHandle call) =>
-        view.Index.CheckLineage(call.Decision.Claims!.Lineage.Nodes, clock.Read().Now).DenialCode;
+        view.Index.CheckLineage(call.Decision.Claims!.Lineage.Nodes, clock.Read().Now).DenialCode ?? DenialByKey(call);
 
     /// <summary>Cancels what the index denies. Returns how many calls were cancelled for that since it was last asked.</summary>
     public int CancelDenied()
@@ -83,7 +84,7 @@ internal sealed class CallsInFlight(ICheckView view, EdgeClock clock, CheckRules
         lock (_looking)
         {
             // The version before the look: a change meanwhile is looked at again. Calls that begin meanwhile look for themselves.
-            var version = view.Index.Version;
+            var version = (view.Index.Version, view.Keys.Version);
             if (Count > 0 && version != _lookedAt)
             {
                 foreach (var call in Copy())
@@ -138,6 +139,24 @@ internal sealed class CallsInFlight(ICheckView view, EdgeClock clock, CheckRules
                 call.Cancel(code);
             }
         }
+    }
+
+    // A key that is gone says nothing: another snapshot may lack it. One that was revoked says so for as long as a token of it could run.
+    private string? DenialByKey(CallHandle call)
+    {
+        var version = view.Keys.Version;
+        if (call.KeysVersion == version)
+        {
+            return null;
+        }
+
+        if (TokenReader.KidOf(call.Token) is { } kid && view.Keys.Find(kid) is { IsRevoked: true })
+        {
+            return Codes.TokenKeyRevoked;
+        }
+
+        call.KeysVersion = version;
+        return null;
     }
 
     // A destructive call in flight was allowed by the fabric's own answer; from then on it is covered like a write.

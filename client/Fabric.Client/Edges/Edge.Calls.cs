@@ -8,16 +8,22 @@ namespace Fabric.Client.Edges;
 public sealed partial class Edge
 {
     /// <summary>Decides a call as <see cref="Check(string, in ToolCall, CheckOptions?)"/> does and, when it is allowed, watches it until the handle is disposed.</summary>
-    public CallHandle Begin(string token, in ToolCall call, CheckOptions? options = null) =>
-        Watch(token, call, Check(token, call, options));
+    public CallHandle Begin(string token, in ToolCall call, CheckOptions? options = null)
+    {
+        var keysVersion = _source.View.Keys.Version;
+        return Watch(token, call, Check(token, call, options), keysVersion);
+    }
 
     /// <summary>Decides a call as <see cref="CheckAsync"/> does and, when it is allowed, watches it until the handle is disposed.</summary>
-    public async ValueTask<CallHandle> BeginAsync(string token, ToolCall call, CheckOptions? options = null, CancellationToken cancellation = default) =>
-        Watch(token, call, await CheckAsync(token, call, options, cancellation));
-
-    private CallHandle Watch(string token, in ToolCall call, Decision decision)
+    public async ValueTask<CallHandle> BeginAsync(string token, ToolCall call, CheckOptions? options = null, CancellationToken cancellation = default)
     {
-        var handle = new CallHandle(decision, call.Class, _calls);
+        var keysVersion = _source.View.Keys.Version;
+        return Watch(token, call, await CheckAsync(token, call, options, cancellation), keysVersion);
+    }
+
+    private CallHandle Watch(string token, in ToolCall call, Decision decision, long keysVersion)
+    {
+        var handle = new CallHandle(decision, call.Class, _calls, token, keysVersion);
         if (!decision.Allowed)
         {
             return handle;

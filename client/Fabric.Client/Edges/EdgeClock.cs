@@ -14,12 +14,17 @@ public sealed class EdgeClock : ICheckClock
     private long _wallOffsetMs;
     private long _readAgainAtMs = long.MinValue;
 
-    /// <summary>The clocks of a time provider, whose timestamps count a thousand or more a second.</summary>
+    /// <summary>
+    /// The clocks of a time provider, whose timestamps count a thousand or more a second, and which goes on while the machine is suspended:
+    /// <see cref="TimeProvider.System"/> stands for one that does.
+    /// </summary>
     public EdgeClock(TimeProvider time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(time.TimestampFrequency, 1_000, nameof(time));
-        _time = time;
-        _ticksPerMs = time.TimestampFrequency / 1_000;
+
+        // INVARIANT R2: a machine that was suspended past the bound has no lease when it wakes up.
+        _time = time == TimeProvider.System ? BootTime.Best : time;
+        _ticksPerMs = _time.TimestampFrequency / 1_000;
     }
 
     /// <summary>The time provider.</summary>

@@ -161,11 +161,17 @@ public sealed partial class FeedConnection : IEdgeSource, IEdgeUplink
     }
 
     /// <summary>
-    /// Asks again for keys that came outside of the feed: the fabric tells an edge that is bound to a tenant of changes to other tenants' keys only
-    /// once the connection has shown that it needs them.
+    /// Forgets the keys that came outside of the feed and asks for them again: the fabric tells an edge that is bound to a tenant of changes to other tenants'
+    /// keys only once the connection has shown that it needs them. INVARIANT R1: they are forgotten before anything of this connection is acknowledged, since a
+    /// revocation of such a key may have gone by.
     /// </summary>
     internal async Task RefetchKeysAsync(FeedSession session, CancellationToken cancellation)
     {
+        foreach (var kid in _fetched.Keys)
+        {
+            View.Keys.Remove(kid);
+        }
+
         foreach (var kid in _fetched.Keys)
         {
             await session.SendAsync(new FetchKeyFrame(0, kid).Write, cancellation);

@@ -74,6 +74,11 @@ public sealed partial class FabricHttpClient : IFabric, IDisposable
         _wire.SendAsync(HttpCall.Post(Tenant(tenant) + "/keys/rotate"), Json.JsonWebKeySetDto, cancellation);
 
     /// <inheritdoc/>
+    public ValueTask<Outcome<Receipt>> RevokeSigningKeyAsync(string tenant, string kid, EndNode command, CancellationToken cancellation = default) =>
+        _wire.SendAsync(
+            HttpCall.Post($"{Tenant(tenant)}/keys/{UrlText.Segment(kid)}/revoke", command, Json.EndNode, isRepeatable: true), Json.Receipt, cancellation);
+
+    /// <inheritdoc/>
     public ValueTask<Outcome<JsonWebKeySetDto>> GetSigningKeysAsync(string tenant, CancellationToken cancellation = default) =>
         _wire.SendAsync(HttpCall.Get(Tenant(tenant) + "/jwks.json"), Json.JsonWebKeySetDto, cancellation);
 

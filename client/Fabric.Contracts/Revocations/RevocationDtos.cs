@@ -17,12 +17,13 @@ public sealed record RevokeRequest(
 /// <summary>
 /// What a revocation or lock returns. <paramref name="State"/>: `accepted` (durable), `confirmed` (no enforcement point can allow any more) or
 /// `partial` (not durable yet, or someone has not answered). Never `confirmed` over what cannot be proved. A caller that is bound to a tenant sees that
-/// tenant's enforcement points by name (`HOLDER/EDGE`) and all others as the numbers in <paramref name="OtherEdges"/>.
+/// tenant's enforcement points by name (`HOLDER/EDGE`) and all others as the numbers in <paramref name="OtherEdges"/>. <paramref name="Unknown"/> says which ids the tenant never had: they stay revoked should they come to be, but what
+/// was meant may live on, under another tenant or id. The answer to the revocation itself tells them, a later look at its receipt does not.
 /// </summary>
 public sealed record Receipt(
     ulong Revision, string State, bool Durable, DateTimeOffset AcceptedAt, double? ConfirmedAfterMs, ClosedClasses Closed,
     IReadOnlyList<string> Acknowledged, IReadOnlyList<string> RanOut, IReadOnlyList<WaitingEdge> Waiting, IReadOnlyList<InFlightCalls> InFlight,
-    DateTimeOffset? UnleasedUntil, BlastRadius? BlastRadius = null, OtherEdges? OtherEdges = null);
+    DateTimeOffset? UnleasedUntil, BlastRadius? BlastRadius = null, OtherEdges? OtherEdges = null, UnknownIds? Unknown = null);
 
 /// <summary>Which classes of action no enforcement point allows any more.</summary>
 public sealed record ClosedClasses(bool Destructive, bool Write, bool Read);
@@ -35,6 +36,9 @@ public sealed record WaitingEdge(string Edge, ulong AcknowledgedRevision, double
 /// calls that they had begun.
 /// </summary>
 public sealed record OtherEdges(int Acknowledged, int RanOut, int Waiting, double? WaitingRunsOutInMs, int CallsInFlight);
+
+/// <summary>Ids of a revocation that the fabric does not know for its tenant: how many, and the first 100.</summary>
+public sealed record UnknownIds(int Count, IReadOnlyList<string> Ids);
 
 /// <summary>Calls that an enforcement point had begun before it applied the revocation (it has cancelled them).</summary>
 public sealed record InFlightCalls(string Edge, int Calls);

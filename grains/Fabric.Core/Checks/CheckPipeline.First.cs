@@ -64,6 +64,11 @@ public sealed partial class CheckPipeline
             return null;
         }
 
+        if (token.Key.Key.IsRevoked)
+        {
+            return Codes.TokenKeyRevoked;
+        }
+
         return moment.Now.UnixMs >= token.Claims.ExpiresAt.UnixMs + CheckRules.SkewMs ? Codes.TokenExpired : Codes.TokenSignature;
     }
 

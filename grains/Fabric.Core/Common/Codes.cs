@@ -113,6 +113,8 @@ public static class Codes
     public const string TokenSignature = "token.signature";
     /// <summary>The token names a signing key that is not known.</summary>
     public const string TokenKeyUnknown = "token.key_unknown";
+    /// <summary>The key that signed the token was revoked.</summary>
+    public const string TokenKeyRevoked = "token.key_revoked";
     /// <summary>The token has expired.</summary>
     public const string TokenExpired = "token.expired";
     /// <summary>The token is not valid yet.</summary>

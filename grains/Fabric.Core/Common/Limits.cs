@@ -26,6 +26,28 @@ public static class Limits
     public const int DelegationDepthMax = 8;
     /// <summary>Live sessions of one tenant.</summary>
     public const int LiveSessionsMax = 5_000_000;
+    /// <summary>Tenants of the fabric.</summary>
+    public const int TenantsMax = 100_000;
+    /// <summary>Users of a tenant, offboarded ones included.</summary>
+    public const int UsersMax = 1_000_000;
+    /// <summary>Agents of a tenant, retired ones included.</summary>
+    public const int AgentsMax = 1_000_000;
+    /// <summary>API keys of a tenant, and of none, revoked ones included.</summary>
+    public const int ApiKeysMax = 100_000;
+    /// <summary>Trust grants that a tenant has given, ended ones included.</summary>
+    public const int TrustGrantsMax = 10_000;
+    /// <summary>Trust grants that a tenant has given to the same other one, ended ones included.</summary>
+    public const int TrustGrantsToOneMax = 100;
+    /// <summary>Locks in force in a tenant.</summary>
+    public const int LocksMax = 100_000;
+    /// <summary>Records of the revocation index. Half of it is open to all tenants, the last sixteenth is for operators, the rest is shared out evenly.</summary>
+    public const int IndexRecordsMax = 16_000_000;
+    /// <summary>Records of one tenant in the revocation index.</summary>
+    public const int IndexTenantMax = 4_000_000;
+    /// <summary>Records of one tenant for ids that the fabric never made.</summary>
+    public const int IndexUnknownMax = 500_000;
+    /// <summary>Unknown ids that a receipt lists; all are counted.</summary>
+    public const int UnknownIdsListedMax = 100;
     /// <summary>Characters of a name, a purpose, a reason or a note.</summary>
     public const int TextCharsMax = 512;
     /// <summary>Groups of a user.</summary>

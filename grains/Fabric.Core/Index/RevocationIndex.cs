@@ -20,7 +20,7 @@ namespace Fabric.Core.Index;
 public sealed class RevocationIndex
 {
     /// <summary>The most records an index holds (B1).</summary>
-    public const int RecordsMax = 16_000_000;
+    public const int RecordsMax = Limits.IndexRecordsMax;
 
     private const int ShardBits = 11;
     private const int ShardShift = 64 - ShardBits;
@@ -60,6 +60,9 @@ public sealed class RevocationIndex
 
     /// <summary>Records held.</summary>
     public int Count => Volatile.Read(ref _written.Count);
+
+    /// <summary>How many more records there is room for.</summary>
+    public int Room => _recordsMax - Count;
 
     /// <summary>Bytes held, free slots and array headers included.</summary>
     public long Bytes

@@ -57,6 +57,36 @@ public sealed record SigningKeyRetired(string Tenant, string Kid, Instant Retire
     internal static SigningKeyRetired Read(ref RecordReader reader) => new(reader.Text(), reader.Text(), reader.Moment());
 }
 
+/// <summary>
+/// A signing key was revoked: nothing that it signed verifies from now on. It is kept until <paramref name="DropAfter"/>, when nothing that it signed can be
+/// unexpired, so that whoever asks for it is told.
+/// </summary>
+public sealed record SigningKeyRevoked(string Tenant, string Kid, string Reason, Instant DropAfter) : FabricEvent
+{
+    /// <inheritdoc/>
+    public override string Kind => "key.revoked";
+    /// <inheritdoc/>
+    public override NodeRef Node => new(NodeKind.Tenant, Tenant, Tenant);
+    internal override byte Number => 82;
+
+    /// <inheritdoc/>
+    public override void Describe(Utf8JsonWriter json)
+    {
+        json.WriteString("kid", Kid);
+        json.WriteString("reason", Reason);
+    }
+
+    internal override void Write(RecordWriter writer)
+    {
+        writer.Text(Tenant);
+        writer.Text(Kid);
+        writer.Text(Reason);
+        writer.Moment(DropAfter);
+    }
+
+    internal static SigningKeyRevoked Read(ref RecordReader reader) => new(reader.Text(), reader.Text(), reader.Text(), reader.Moment());
+}
+
 /// <summary>An API key was made. <paramref name="SecretHash"/>: SHA-256 of its secret.</summary>
 public sealed record ApiKeyMade(
     string Id, int Role, string Subject, string? Tenant, Instant ExpiresAt, ReadOnlyMemory<byte> SecretHash) : FabricEvent

@@ -17,8 +17,17 @@ public sealed class KeyRing
 
     private readonly Lock _changes = new();
     private readonly ConcurrentDictionary<string, Handle> _tenants = new(StringComparer.Ordinal);
+    private readonly int _keysMax;
     private ConcurrentDictionary<string, RingKey> _keys = new(StringComparer.Ordinal);
     private long _version;
+
+    /// <param name="keysMax">The most keys, 1 to <see cref="KeysMax"/>.</param>
+    public KeyRing(int keysMax = KeysMax)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(keysMax, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(keysMax, KeysMax);
+        _keysMax = keysMax;
+    }
 
     /// <summary>Moves after every change: what was verified with a key is good for as long as this stands still.</summary>
     public long Version => Volatile.Read(ref _version);
@@ -26,8 +35,11 @@ public sealed class KeyRing
     /// <summary>Keys held.</summary>
     public int Count => Volatile.Read(ref _keys).Count;
 
+    /// <summary>How many more keys there is room for.</summary>
+    public int Room => _keysMax - Count;
+
     /// <summary>
-    /// Adds a key, or replaces what is known of it beside the point (its retirement). Refusals: <see cref="Codes.InvalidField"/> when the point is
+    /// Adds a key, or brings the retirement of a known one nearer: never farther, so that an older message about a key cannot undo its revocation. Refusals: <see cref="Codes.InvalidField"/> when the point is
     /// not two coordinates of 32 bytes; <see cref="Codes.AlreadyExists"/> when the id is another key's, or another tenant's;
     /// <see cref="Codes.LimitReached"/>.
     /// </summary>
@@ -47,11 +59,12 @@ public sealed class KeyRing
                     return new Rejection(Codes.AlreadyExists, key.Kid, "a key id never changes its key or its tenant");
                 }
 
-                _keys[key.Kid] = known.With(key);
+                // INVARIANT R1: an answer to a question from before the revocation may come after it.
+                _keys[key.Kid] = known.With(key with { RetireAfter = Instant.Min(key.RetireAfter, known.Key.RetireAfter) });
             }
-            else if (_keys.Count == KeysMax)
+            else if (_keys.Count >= _keysMax)
             {
-                return new Rejection(Codes.LimitReached, key.Kid, $"a ring holds at most {KeysMax} keys");
+                return new Rejection(Codes.LimitReached, key.Kid, $"a ring holds at most {_keysMax} keys");
             }
             else
             {
@@ -64,7 +77,7 @@ public sealed class KeyRing
         }
     }
 
-    /// <summary>Lets a key verify nothing after a moment. False when the key is not known.</summary>
+    /// <summary>Lets a key verify nothing after a moment, or after the one it had when that is nearer. False when the key is not known.</summary>
     public bool Retire(string kid, Instant after)
     {
         lock (_changes)
@@ -74,7 +87,7 @@ public sealed class KeyRing
                 return false;
             }
 
-            _keys[kid] = known.With(known.Key with { RetireAfter = after });
+            _keys[kid] = known.With(known.Key with { RetireAfter = Instant.Min(after, known.Key.RetireAfter) });
             Moved();
             return true;
         }

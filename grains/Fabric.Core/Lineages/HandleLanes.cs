@@ -15,8 +15,8 @@ internal static class HandleLanes
     /// <summary>32-bit words of an input.</summary>
     public const int BlockWords = 16;
 
-    /// <summary>32-bit words of a digest that are kept: a handle's.</summary>
-    public const int HandleWords = 4;
+    /// <summary>32-bit words of a digest that are kept: a handle's, and an id's mark.</summary>
+    public const int DigestWords = 5;
 
     private static ReadOnlySpan<uint> Initial =>
         [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
@@ -34,7 +34,7 @@ internal static class HandleLanes
     ];
 
     /// <summary>
-    /// Hashes eight blocks: word i of lane k is element k of <paramref name="block"/>[i], which is used up. The first <see cref="HandleWords"/> words of
+    /// Hashes eight blocks: word i of lane k is element k of <paramref name="block"/>[i], which is used up. The first <see cref="DigestWords"/> words of
     /// the digests go to <paramref name="digest"/> in the same layout.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // vectors that are not compiled whole are calls, one for each operation
@@ -58,7 +58,7 @@ internal static class HandleLanes
             (d, c, b, a) = (c, b, a, first + second);
         }
 
-        (digest[0], digest[1], digest[2], digest[3]) = (a + Of(0), b + Of(1), c + Of(2), d + Of(3));
+        (digest[0], digest[1], digest[2], digest[3], digest[4]) = (a + Of(0), b + Of(1), c + Of(2), d + Of(3), e + Of(4));
 
         static Vector256<uint> Of(int word) => Vector256.Create(Initial[word]);
     }

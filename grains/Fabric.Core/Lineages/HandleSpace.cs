@@ -46,25 +46,41 @@ public sealed class HandleSpace
     /// The handle of a node that is named by a 128-bit id (session, credential, trust grant). One SHA-256 block, since lists of
     /// leaked credentials run to millions. The tenant's handle is part of it: no tenant can name another's node (T1).
     /// </summary>
-    public Handle OfId(NodeKind kind, Handle tenant, UInt128 id)
+    public Handle OfId(NodeKind kind, Handle tenant, UInt128 id) => OfId(kind, tenant, id, out _);
+
+    /// <summary>
+    /// The handle of such a node, and whether its id was made by this fabric for this kind of node of this tenant (<see cref="Mark"/>). The handle of a marked id
+    /// is that of the id without its mark: one hash for both.
+    /// </summary>
+    public Handle OfId(NodeKind kind, Handle tenant, UInt128 id, out bool isMarked)
     {
-        Span<byte> input = stackalloc byte[IdInputSize];
-        _salt.CopyTo(input);
-        input[SaltSize] = (byte)kind;
-        tenant.Write(input[(SaltSize + 1)..]);
-        BinaryPrimitives.WriteUInt128BigEndian(input[(SaltSize + 1 + Handle.Size)..], id);
-        return Hash(input);
+        var handle = HashOf(kind, tenant, Bare(id), out var mark);
+        isMarked = mark == (uint)id;
+        return isMarked ? handle : HashOf(kind, tenant, id, out _);
     }
 
-    /// <summary>The handles of many ids of one tenant, each as <see cref="OfId"/> gives it.</summary>
-    public void OfIds(NodeKind kind, Handle tenant, ReadOnlySpan<UInt128> ids, Span<Handle> handles)
+    /// <summary>
+    /// An id for a node that is about to be made: the lowest 32 bits become a mark that nobody without the salt can make, so that an id tells whether this fabric
+    /// ever made it for this tenant, with no list of all ids at hand.
+    /// </summary>
+    public UInt128 Mark(NodeKind kind, Handle tenant, UInt128 id)
+    {
+        HashOf(kind, tenant, Bare(id), out var mark);
+        return Bare(id) | mark;
+    }
+
+    /// <summary>
+    /// The handles of many ids of one tenant, each as <see cref="OfId(NodeKind, Handle, UInt128)"/> gives it. <paramref name="unmarked"/> gets the places of the
+    /// ids that this fabric never made for it.
+    /// </summary>
+    public void OfIds(NodeKind kind, Handle tenant, ReadOnlySpan<UInt128> ids, Span<Handle> handles, ICollection<int>? unmarked = null)
     {
         var done = 0;
         if (Vector256.IsHardwareAccelerated)
         {
             Span<Vector256<uint>> input = stackalloc Vector256<uint>[HandleLanes.BlockWords];
             Span<Vector256<uint>> block = stackalloc Vector256<uint>[HandleLanes.BlockWords];
-            Span<Vector256<uint>> digest = stackalloc Vector256<uint>[HandleLanes.HandleWords];
+            Span<Vector256<uint>> digest = stackalloc Vector256<uint>[HandleLanes.DigestWords];
             FillShared(input, kind, tenant);
             for (; done + HandleLanes.Count <= ids.Length; done += HandleLanes.Count)
             {
@@ -72,12 +88,24 @@ public sealed class HandleSpace
                 FillIds(block, ids.Slice(done, HandleLanes.Count));
                 HandleLanes.Hash(block, digest);
                 TakeHandles(digest, handles.Slice(done, HandleLanes.Count));
+                for (var lane = 0; lane < HandleLanes.Count; lane++)
+                {
+                    if (MarkIn(digest, lane) != (uint)ids[done + lane])
+                    {
+                        handles[done + lane] = HashOf(kind, tenant, ids[done + lane], out _);
+                        unmarked?.Add(done + lane);
+                    }
+                }
             }
         }
 
         for (; done < ids.Length; done++)
         {
-            handles[done] = OfId(kind, tenant, ids[done]);
+            handles[done] = OfId(kind, tenant, ids[done], out var isMarked);
+            if (!isMarked)
+            {
+                unmarked?.Add(done);
+            }
         }
     }
 
@@ -114,7 +142,7 @@ public sealed class HandleSpace
         var lanes = MemoryMarshal.Cast<Vector256<uint>, uint>(block[8..]);
         for (var lane = 0; lane < ids.Length; lane++)
         {
-            var id = ids[lane];
+            var id = Bare(ids[lane]);
             lanes[lane] |= (uint)(id >> 104);
             lanes[lane + (1 * HandleLanes.Count)] = (uint)(id >> 72);
             lanes[lane + (2 * HandleLanes.Count)] = (uint)(id >> 40);
@@ -132,6 +160,24 @@ public sealed class HandleSpace
                 ((ulong)lanes[lane] << 32) | lanes[lane + HandleLanes.Count],
                 ((ulong)lanes[lane + (2 * HandleLanes.Count)] << 32) | lanes[lane + (3 * HandleLanes.Count)]);
         }
+    }
+
+    private static uint MarkIn(ReadOnlySpan<Vector256<uint>> digest, int lane) =>
+        MemoryMarshal.Cast<Vector256<uint>, uint>(digest)[lane + (4 * HandleLanes.Count)];
+
+    private static UInt128 Bare(UInt128 id) => id & ~(UInt128)uint.MaxValue;
+
+    private Handle HashOf(NodeKind kind, Handle tenant, UInt128 id, out uint mark)
+    {
+        Span<byte> input = stackalloc byte[IdInputSize];
+        _salt.CopyTo(input);
+        input[SaltSize] = (byte)kind;
+        tenant.Write(input[(SaltSize + 1)..]);
+        BinaryPrimitives.WriteUInt128BigEndian(input[(SaltSize + 1 + Handle.Size)..], id);
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(input, digest);
+        mark = BinaryPrimitives.ReadUInt32BigEndian(digest[Handle.Size..]);
+        return Handle.Read(digest);
     }
 
     private Handle Of(NodeKind kind, string tenant, string id)

@@ -72,6 +72,32 @@ public static class TokenReader
         }
     }
 
+    /// <summary>The id of the key that a well-formed token names in its header; null when there is none. Nothing is verified.</summary>
+    public static string? KidOf(ReadOnlySpan<char> token)
+    {
+        var end = token.IndexOf('.');
+        if (end is <= 0 or > 4 * KidLengthMax)
+        {
+            return null;
+        }
+
+        Span<byte> utf8 = stackalloc byte[4 * KidLengthMax];
+        if (System.Text.Ascii.FromUtf16(token[..end], utf8, out var written) != System.Buffers.OperationStatus.Done)
+        {
+            return null;
+        }
+
+        try
+        {
+            using var header = JsonDocument.Parse(Decode(utf8[..written]));
+            return Refuse(header.RootElement, out var kid) is null ? kid : null;
+        }
+        catch (Exception e) when (e is UnreadableException or JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>
     /// The bytes that unpadded base64url (RFC 7515 section 2) stands for. Throws <see cref="UnreadableException"/> on anything else, also on padding,
     /// white space, and on bits set past the last byte: each value has one text.

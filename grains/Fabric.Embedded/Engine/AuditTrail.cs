@@ -121,6 +121,7 @@ internal sealed class AuditTrail(AuditStore store)
         Core.Nodes.NodeUnlocked unlocked => unlocked.Reason,
         CredentialsRevoked revoked => revoked.Reason,
         SessionEnded ended => ended.Reason,
+        Core.Keys.SigningKeyRevoked revoked => revoked.Reason,
         _ => null,
     };
 

@@ -16,6 +16,7 @@ internal sealed class Checker(EmbeddedEngine engine)
     private const int RulesMax = 10_000;
     private const int DrawsMax = 64;
 
+    private readonly string _drawer = $"{Fabric.Engine.Caller.Fabric.Name}/{Guid.NewGuid():n}";
     private readonly QuotaSlices _quotas = new();
     private readonly ConcurrentDictionary<(string?, string?, string?), CheckRules> _rules = new();
     private readonly EngineClock _clock = new(engine.Time);
@@ -40,14 +41,15 @@ internal sealed class Checker(EmbeddedEngine engine)
             }
 
             var sent = _clock.Read().MonotonicMs;
-            var taken = await engine.TakeQuotaAsync(need.Quota.Id, _quotas.Want(need.Quota), cancellation).ConfigureAwait(false);
+            var taken = await engine.TakeQuotaAsync(need.Quota.Id, _drawer, _quotas.Want(need.Quota), cancellation).ConfigureAwait(false);
             if (taken.IsOk)
             {
                 _quotas.Add(need.Quota, taken.Value.Units, taken.Value.ValidForMs, taken.Value.Window, sent);
             }
             else
             {
-                return decision with { Code = taken.Rejection.Code };
+                // INVARIANT A1: a denial for want of units is a denial like any other.
+                return Pipeline.Deny(token, call, rules, taken.Rejection.Code);
             }
         }
     }
@@ -57,7 +59,7 @@ internal sealed class Checker(EmbeddedEngine engine)
     {
         foreach (var item in _quotas.TakeIdle(_clock.Read().MonotonicMs, all))
         {
-            await engine.ReturnQuotaAsync(item.Quota, item.Units, item.Window).ConfigureAwait(false);
+            await engine.ReturnQuotaAsync(item.Quota, _drawer, item.Units, item.Window).ConfigureAwait(false);
         }
     }
 

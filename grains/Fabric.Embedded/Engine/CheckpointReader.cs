@@ -28,7 +28,7 @@ internal sealed class CheckpointReader(World world, RevocationIndex index, KeyRi
             case StateKind.Revocation: TakeRevocation(key, row); break;
             case StateKind.Lock:
                 var state = StateRows.ReadLock(row);
-                world.Locks[state.Handle] = state;
+                world.PutLock(state);
                 Enforce(new NodeLocked(state.Node, state.Handle, state.Until, state.Reason));
                 break;
             case StateKind.Session: world.Put(_sessions.Read(key, row)); break;
@@ -84,7 +84,7 @@ internal sealed class CheckpointReader(World world, RevocationIndex index, KeyRi
     private int Enforce(FabricEvent e)
     {
         _records.Clear();
-        IndexRecords.Add(e, index, world.Handles, _records);
+        var unknown = IndexRecords.Add(e, index, world.Handles, _records);
         if (_records.Count > 0)
         {
             var applied = index.ApplyBatch(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_records), index.Revision);
@@ -93,8 +93,10 @@ internal sealed class CheckpointReader(World world, RevocationIndex index, KeyRi
                 // INVARIANT R3: better no start than one that lacks an accepted revocation.
                 throw new InvalidRecordException("the checkpoint has more revocations than the index holds");
             }
+
+            world.NoteRecords(e, unknown);
         }
 
-        return _records.Count + (e is SigningKeyAdded or SigningKeyRetired ? 1 : 0);
+        return _records.Count + (e is SigningKeyAdded or SigningKeyRetired or SigningKeyRevoked ? 1 : 0);
     }
 }

@@ -1,12 +1,14 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Fabric.Core.Common;
+using Fabric.Core.Lineages;
 
 namespace Fabric.Embedded.Engine;
 
 /// <summary>
-/// Makes 128-bit ids: 48 bits of milliseconds, a 16-bit counter, 64 random bits. Ascending within a process, so that inventories are written
-/// in key order; unguessable enough, though an id is no secret. Used under the engine's lock.
+/// Makes 128-bit ids: 48 bits of milliseconds, a 16-bit counter, 64 random bits, of which the lower half gives way to a mark in the ids of sessions and
+/// credentials (<see cref="HandleSpace.Mark"/>). Ascending within a process, so that inventories are written in key order; unguessable enough, though an
+/// id is no secret. Used under the engine's lock.
 /// </summary>
 internal sealed class IdSource
 {

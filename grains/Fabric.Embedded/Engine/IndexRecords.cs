@@ -10,9 +10,10 @@ namespace Fabric.Embedded.Engine;
 /// <summary>What an event means for the revocation index: records that carry the node's whole state.</summary>
 internal static class IndexRecords
 {
-    /// <summary>Appends the records of <paramref name="e"/>, in order.</summary>
-    internal static void Add(FabricEvent e, RevocationIndex index, HandleSpace handles, List<IndexRecord> records)
+    /// <summary>Appends the records of <paramref name="e"/>, in order. Returns how many ids of a list of credentials the fabric never made.</summary>
+    internal static int Add(FabricEvent e, RevocationIndex index, HandleSpace handles, List<IndexRecord> records)
     {
+        var unknown = 0;
         switch (e)
         {
             case NodeRevoked revoked:
@@ -25,20 +26,23 @@ internal static class IndexRecords
                 records.Add(Merge(index, unlocked.Handle, unlocked.Target.Kind, 0, default(Instant), default));
                 break;
             case CredentialsRevoked revoked:
-                records.AddRange(Tombstones(handles, handles.OfTenant(revoked.Tenant), revoked.Ids as UInt128[] ?? [.. revoked.Ids], revoked.DropAfter));
+                var (named, strange) = (new Handle[revoked.Ids.Count], new List<int>());
+                handles.OfIds(NodeKind.Credential, handles.OfTenant(revoked.Tenant), revoked.Ids as UInt128[] ?? [.. revoked.Ids], named, strange);
+                records.AddRange(Tombstones(named, revoked.DropAfter));
+                unknown = strange.Count;
                 break;
         }
+
+        return unknown;
     }
 
     /// <summary>The records of credentials that were revoked one by one.</summary>
-    internal static IndexRecord[] Tombstones(HandleSpace handles, Handle tenant, ReadOnlySpan<UInt128> ids, Instant dropAfter)
+    internal static IndexRecord[] Tombstones(ReadOnlySpan<Handle> handles, Instant dropAfter)
     {
-        var named = new Handle[ids.Length];
-        handles.OfIds(NodeKind.Credential, tenant, ids, named);
-        var records = new IndexRecord[ids.Length];
+        var records = new IndexRecord[handles.Length];
         for (var i = 0; i < records.Length; i++)
         {
-            records[i] = new IndexRecord(named[i], NodeKind.Credential, IndexRecord.Terminal, default, dropAfter);
+            records[i] = new IndexRecord(handles[i], NodeKind.Credential, IndexRecord.Terminal, default, dropAfter);
         }
 
         return records;

@@ -15,9 +15,6 @@ namespace Fabric.Embedded.Engine;
 /// </summary>
 internal sealed class Ledger(Journal journal, World world, RevocationIndex index, FeedHub feed, ChangeLog changes, AuditTrail audit)
 {
-    // What one transaction may add at the most, so that none is cut in the middle (B1).
-    private const int RecordsReserve = 8_192;
-
     private readonly RecordWriter _writer = new();
     private readonly List<IndexRecord> _records = [];
     private readonly Lock _durableGate = new();
@@ -69,19 +66,19 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
 
     /// <summary>
     /// Makes events of one command true. <paramref name="reserved"/>: a revocation, which may use the part of the backlog that is kept for them.
-    /// <paramref name="records"/>: their index records, where the caller made them outside of the lock.
+    /// <paramref name="tombstones"/>: their index records, where the caller made them outside of the lock.
     /// </summary>
     internal Outcome<Committed> Emit_NeedsLock(
-        string by, Instant now, IReadOnlyList<FabricEvent> events, bool reserved = false, IndexRecord[]? records = null)
+        string by, Instant now, IReadOnlyList<FabricEvent> events, bool reserved = false, Tombstones? tombstones = null)
     {
         if (Stopping)
         {
             return new Rejection(Codes.Stopping, "fabric", "the fabric is stopping");
         }
 
-        if (index.Count > RevocationIndex.RecordsMax - RecordsReserve)
+        if (RefuseFull_NeedsLock(events, tombstones) is { } full)
         {
-            return new Rejection(Codes.LimitReached, "index", $"the revocation index holds its {RevocationIndex.RecordsMax} records");
+            return full;
         }
 
         var transaction = new Transaction(now, by, feed.Head, events);
@@ -92,7 +89,7 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
             return new Rejection(Codes.StorageUnavailable, "journal", "the backlog of changes that storage has not taken is full");
         }
 
-        Apply_NeedsLock(transaction, _writer.Written.ToArray(), ticket.Sequence, records);
+        Apply_NeedsLock(transaction, _writer.Written.ToArray(), ticket.Sequence, tombstones);
         LastDurable = ticket.Committed;
         return new Committed(ticket.Sequence, feed.Head, ticket.Committed);
     }
@@ -143,13 +140,31 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
     internal void StartAt(ulong sequence, ulong revision, Instant latestExpiry) =>
         (_applied, _durableRevision, LatestExpiry) = (sequence, revision, latestExpiry);
 
+    // INVARIANT D1: what is in the journal must apply, now and at every start to come. So whatever could be full is asked before the append.
+    private Rejection? RefuseFull_NeedsLock(IReadOnlyList<FabricEvent> events, Tombstones? tombstones)
+    {
+        var (adds, keys) = (tombstones?.Records.Length ?? 0, 0);
+        foreach (var e in events)
+        {
+            adds += e switch { NodeRevoked or NodeLocked => 1, CredentialsRevoked revoked when tombstones is null => revoked.Ids.Count, _ => 0 };
+            keys += e is SigningKeyAdded ? 1 : 0;
+        }
+
+        if (adds > 0 && adds > index.Room)
+        {
+            return new Rejection(Codes.LimitReached, "index", "the revocation index is full");
+        }
+
+        return keys > 0 && keys > feed.KeyRoom ? new Rejection(Codes.LimitReached, "keys", "the fabric holds as many signing keys as it can") : null;
+    }
+
     // The record: the transaction as it stands in the journal.
-    private void Apply_NeedsLock(Transaction transaction, byte[] record, ulong sequence, IndexRecord[]? records)
+    private void Apply_NeedsLock(Transaction transaction, byte[] record, ulong sequence, Tombstones? tombstones)
     {
         var before = feed.Head;
         foreach (var e in transaction.Events)
         {
-            Enforce_NeedsLock(e, records);
+            Enforce_NeedsLock(e, tombstones);
             World.Apply(e, transaction.At, transaction.By, feed.Head);
             if (e is CredentialsIssued issued)
             {
@@ -175,19 +190,21 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
     }
 
     // INVARIANT R3: every record that the index takes is on the feed, in the same order, under the same lock.
-    private void Enforce_NeedsLock(FabricEvent e, IndexRecord[]? made)
+    private void Enforce_NeedsLock(FabricEvent e, Tombstones? tombstones)
     {
-        ReadOnlySpan<IndexRecord> records = made;
-        if (made is null)
+        ReadOnlySpan<IndexRecord> records = tombstones?.Records;
+        var unknown = tombstones?.Unknown ?? 0;
+        if (tombstones is null)
         {
             _records.Clear();
-            IndexRecords.Add(e, index, World.Handles, _records);
+            unknown = IndexRecords.Add(e, index, World.Handles, _records);
             records = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_records);
         }
 
         if (!records.IsEmpty)
         {
             feed.Append(records);
+            World.NoteRecords(e, unknown);
         }
 
         switch (e)
@@ -197,6 +214,9 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
                 break;
             case SigningKeyRetired retired when World.Tenant(retired.Tenant)?.Keys.Find(key => key.Key.Kid == retired.Kid) is { } entry:
                 feed.AppendKey(entry.Key with { RetireAfter = retired.RetireAfter });
+                break;
+            case SigningKeyRevoked revoked when World.Tenant(revoked.Tenant)?.Keys.Find(key => key.Key.Kid == revoked.Kid) is { } entry:
+                feed.AppendKey(entry.Key.Revoked());
                 break;
         }
     }

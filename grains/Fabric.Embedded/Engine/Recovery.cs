@@ -50,7 +50,7 @@ internal static class Recovery
         var sealer = OpenSealer(folder, journal, options);
         var state = Opened(StateStore.Open(folder, journal.FabricId), opened);
         var audit = new AuditTrail(Opened(AuditStore.Open(folder.AuditFile, new AuditStoreOptions { FabricId = journal.FabricId }, time), opened));
-        var index = new RevocationIndex(RandomId());
+        var index = new RevocationIndex(RandomId(), recordsMax: options.Counts.Index.Records);
         var keys = new KeyRing();
         var world = new World(new HandleSpace(journal.HandleSalt.Span));
         var checkpoint = new CheckpointReader(world, index, keys);

@@ -11,5 +11,10 @@ internal sealed class SigningKeyEntry(VerificationKey key, ReadOnlyMemory<byte> 
     internal ReadOnlyMemory<byte> SealedPrivate { get; } = sealedPrivate;
     internal TokenSigner? Signer { get; set; }
 
-    internal void Retire(Instant after) => (Key, Signer) = (Key with { RetireAfter = after }, null);
+    /// <summary>When it is forgotten: nothing that it signed can be unexpired.</summary>
+    internal Instant DropAfter { get; private set; } = Instant.Never;
+
+    internal void Retire(Instant after) => (Key, Signer, DropAfter) = (Key with { RetireAfter = Instant.Min(after, Key.RetireAfter) }, null, after);
+
+    internal void Revoke(Instant dropAfter) => (Key, Signer, DropAfter) = (Key.Revoked(), null, dropAfter);
 }

@@ -36,6 +36,12 @@ internal static class StateRows
         writer.Moment(state.DropAfter);
         writer.Number(state.Window);
         writer.Number(state.Used);
+        foreach (var (drawer, held) in state.Held)
+        {
+            writer.Text(drawer);
+            writer.Number(held);
+        }
+
         return writer.Written.ToArray();
     }
 
@@ -44,6 +50,13 @@ internal static class StateRows
         var reader = Open(row);
         var state = new QuotaState(new QuotaRef(reader.Handle(), reader.Long(), reader.Long()), reader.Moment());
         state.Restore(reader.Long(), reader.Long());
+
+        // A row of before drawers were told apart ends here.
+        while (!reader.AtEnd)
+        {
+            state.RestoreHeld(reader.Text(), reader.Long());
+        }
+
         return state;
     }
 

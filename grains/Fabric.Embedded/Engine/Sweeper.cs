@@ -236,8 +236,7 @@ internal sealed class Sweeper(EmbeddedEngine engine) : IAsyncDisposable
             world.Requests.Sweep(now);
             foreach (var handle in world.Locks.Values.Where(item => item.Until + Limits.ClockSkew < now).Select(item => item.Handle).ToList())
             {
-                world.Locks.Remove(handle);
-                world.Dirty.Locks.Add(handle);
+                world.DropLock(handle);
             }
 
             foreach (var id in world.Quotas.Values.Where(item => item.DropAfter < now).Select(item => item.Quota.Id).Take(1_000).ToList())
@@ -248,7 +247,7 @@ internal sealed class Sweeper(EmbeddedEngine engine) : IAsyncDisposable
 
             foreach (var tenant in world.Tenants.Values)
             {
-                tenant.Keys.RemoveAll(key => key.Key.RetireAfter < now && engine.Keys.Remove(key.Key.Kid));
+                tenant.Keys.RemoveAll(key => key.DropAfter < now && engine.Keys.Remove(key.Key.Kid));
             }
         }
     }

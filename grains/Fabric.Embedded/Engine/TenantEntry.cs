@@ -1,3 +1,4 @@
+using Fabric.Core.Index;
 using Fabric.Core.Tenants;
 using Fabric.Core.Trust;
 
@@ -18,6 +19,15 @@ internal sealed class TenantEntry(TenantState state)
 
     /// <summary>The key that signs: the newest.</summary>
     internal SigningKeyEntry SigningKey => Keys[^1];
+
+    /// <summary>What its revocations and locks take of the index.</summary>
+    internal IndexShare Share { get; } = new();
+
+    /// <summary>API keys that were ever made for it.</summary>
+    internal int ApiKeys { get; set; }
+
+    /// <summary>Locks on its nodes that are kept.</summary>
+    internal int Locks { get; set; }
 
     /// <summary>Sessions of its agents that are live.</summary>
     internal int LiveSessions { get; set; }

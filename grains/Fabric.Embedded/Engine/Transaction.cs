@@ -16,7 +16,7 @@ internal sealed record Transaction(Instant At, string By, ulong Revision, IReadO
     /// <summary>The feed's head after it: what the command's answer named.</summary>
     internal ulong RevisionAfter => Revision + (ulong)Events.Sum(e => e switch
     {
-        NodeRevoked or NodeLocked or NodeUnlocked or SigningKeyAdded or SigningKeyRetired => 1,
+        NodeRevoked or NodeLocked or NodeUnlocked or SigningKeyAdded or SigningKeyRetired or SigningKeyRevoked => 1,
         CredentialsRevoked revoked => revoked.Ids.Count,
         _ => 0,
     });

@@ -37,6 +37,9 @@ internal sealed class World(HandleSpace handles)
     /// <summary>Who made whose key or agent's secret: who made a transaction of one is in the journal, so old ones count too.</summary>
     internal SecretMakers Makers { get; } = new();
 
+    /// <summary>API keys that were ever made for no tenant.</summary>
+    internal int KeysOfNoTenant { get; private set; }
+
     /// <summary>Which entities changed since the last checkpoint.</summary>
     internal DirtySet Dirty { get; } = new();
 
@@ -49,12 +52,12 @@ internal sealed class World(HandleSpace handles)
             case SessionApproved approved: Approve(approved); break;
             case SessionEnded ended: End(ended, at); break;
             case CredentialsIssued issued: Issue(issued); break;
-            case QuotaDrawn drawn: Quotas.GetValueOrDefault(drawn.Quota)?.Apply(drawn); Dirty.Quotas.Add(drawn.Quota); break;
+            case QuotaDrawn drawn: Quotas.GetValueOrDefault(drawn.Quota)?.Apply(drawn with { Drawer = Interned(drawn.Drawer) }); Dirty.Quotas.Add(drawn.Quota); break;
             case QuotaReturned returned: Quotas.GetValueOrDefault(returned.Quota)?.Apply(returned); Dirty.Quotas.Add(returned.Quota); break;
             case NodeRevoked revoked: Revoke(revoked, at, revision); break;
             case CredentialsRevoked revoked: Requests.Add(revoked.RequestKey, revision, at); break;
-            case NodeLocked locked: Locks[locked.Handle] = new LockState(locked.Target, locked.Handle, locked.Until, locked.Reason, by, at); Dirty.Locks.Add(locked.Handle); break;
-            case NodeUnlocked unlocked: Locks.Remove(unlocked.Handle); Dirty.Locks.Add(unlocked.Handle); break;
+            case NodeLocked locked: PutLock(new LockState(locked.Target, locked.Handle, locked.Until, locked.Reason, by, at)); break;
+            case NodeUnlocked unlocked: DropLock(unlocked.Handle); break;
             default: ApplyDirectory(e, at, by); break;
         }
     }
@@ -98,6 +101,61 @@ internal sealed class World(HandleSpace handles)
         }
     }
 
+    /// <summary>Puts a lock in, in place of the one before.</summary>
+    internal void PutLock(LockState state)
+    {
+        if (!Locks.ContainsKey(state.Handle) && Tenant(state.Node.Tenant) is { } tenant)
+        {
+            tenant.Locks++;
+        }
+
+        Locks[state.Handle] = state;
+        Dirty.Locks.Add(state.Handle);
+    }
+
+    /// <summary>Takes a lock out.</summary>
+    internal void DropLock(Handle handle)
+    {
+        if (Locks.Remove(handle, out var state) && Tenant(state.Node.Tenant) is { } tenant)
+        {
+            tenant.Locks--;
+        }
+
+        Dirty.Locks.Add(handle);
+    }
+
+    /// <summary>
+    /// Counts records to the share of the tenant whose node it is; of a list of credentials, <paramref name="unknown"/> ids were never made. A record that stands
+    /// already counts once more, since it may stand for longer now.
+    /// </summary>
+    internal void NoteRecords(FabricEvent e, int unknown)
+    {
+        switch (e)
+        {
+            case NodeRevoked revoked: Tenant(revoked.Target.Tenant)?.Share.Add(1, IsKnown(revoked.Target) ? 0 : 1, revoked.DropAfter); break;
+            case CredentialsRevoked revoked: Tenant(revoked.Tenant)?.Share.Add(revoked.Ids.Count, unknown, revoked.DropAfter); break;
+            case NodeLocked locked: Tenant(locked.Target.Tenant)?.Share.Add(1, 0, locked.Until); break;
+        }
+    }
+
+    /// <summary>Whether a node is there, or was.</summary>
+    internal bool IsKnown(NodeRef node)
+    {
+        if (node.Kind is not (NodeKind.Session or NodeKind.Credential))
+        {
+            return Standing(node) is not null;
+        }
+
+        var id = Names.ParseId(node.Id)!.Value;
+        if (node.Kind == NodeKind.Session && Session(id) is { } session)
+        {
+            return session.Tenant == node.Tenant;
+        }
+
+        Handles.OfId(node.Kind, Handles.OfTenant(node.Tenant), id, out var isMarked);
+        return isMarked;
+    }
+
     /// <summary>One instance of equal origins: a million sessions share few. So for texts and scopes below.</summary>
     internal SessionOrigin Share(SessionOrigin origin) => _origins.Intern(origin, WithNamesOfDirectory);
 
@@ -131,6 +189,8 @@ internal sealed class World(HandleSpace handles)
             RequestedBy = Share(origin.RequestedBy),
         };
     }
+
+    private string? Interned(string? text) => text is null ? null : _texts.Intern(text);
 
     private void Open(SessionOpened opened, Instant at)
     {
@@ -257,9 +317,13 @@ internal sealed class World(HandleSpace handles)
             case SigningKeyRetired retired:
                 Tenant(retired.Tenant)!.Keys.Find(key => key.Key.Kid == retired.Kid)!.Retire(retired.RetireAfter);
                 break;
+            case SigningKeyRevoked revoked:
+                Tenant(revoked.Tenant)!.Keys.Find(key => key.Key.Kid == revoked.Kid)!.Revoke(revoked.DropAfter);
+                break;
             case ApiKeyMade made:
                 ApiKeys[made.Id] = new ApiKeyEntry(made.Id, new Caller((Role)made.Role, made.Tenant, made.Subject), at, made.ExpiresAt, made.SecretHash);
                 Makers.Note(CallerText.Holder(made.Tenant, made.Subject), by);
+                _ = Tenant(made.Tenant) is { } of ? of.ApiKeys++ : KeysOfNoTenant++;
                 break;
             case BestEffortGranted granted:
                 ApiKeys[granted.Id].Grant(TimeSpan.FromMilliseconds(granted.BoundMs));

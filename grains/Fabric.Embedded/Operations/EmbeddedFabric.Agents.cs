@@ -41,6 +41,11 @@ internal sealed partial class EmbeddedFabric
                 return new(new Rejection(Codes.AgentRevoked, command.Id, "the id was revoked before it was registered"));
             }
 
+            if (CountLimits.Refuse(entry.Agents.Count, engine.Options.Counts.Agents, tenant, "agents in the tenant") is { } full && decided.IsOk)
+            {
+                return new(full);
+            }
+
             return decided.IsOk
                 ? WhenDurable_NeedsLock(
                     Commit_NeedsLock(now, decided.Value),

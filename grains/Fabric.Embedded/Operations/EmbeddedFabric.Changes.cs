@@ -92,7 +92,7 @@ internal sealed partial class EmbeddedFabric
 
                 for (var i = after == from.Sequence ? from.EventsTaken : 0; i < transaction.Events.Count; i++)
                 {
-                    if (filter.Takes(transaction.Events[i]))
+                    if (filter.Takes(transaction.Events[i]) || IsOfGrantTo(filter, transaction.Events[i]))
                     {
                         changes.Add(ChangeOf(sequence, transaction, i));
                     }
@@ -147,6 +147,20 @@ internal sealed partial class EmbeddedFabric
             : new Rejection(Codes.InvalidField, "cursor", "the cursor is not one of this fabric's");
     }
 
+    // INVARIANT T1: either side of a trust grant hears of all that happens to it, its end above all.
+    private bool IsOfGrantTo(ChangeFilter filter, FabricEvent e)
+    {
+        if (filter.Tenant is null || e.Node.Kind != NodeKind.Trust || !filter.TakesBesideTenant(e))
+        {
+            return false;
+        }
+
+        lock (Ledger.Gate)
+        {
+            return Names.ParseId(e.Node.Id) is { } id && World.Trusts.TryGetValue(id, out var trust) && trust.Grantee == filter.Tenant;
+        }
+    }
+
     private static Change ChangeOf(ulong sequence, Transaction transaction, int index)
     {
         var e = transaction.Events[index];
@@ -183,10 +197,10 @@ internal sealed partial class EmbeddedFabric
 
     private sealed record ChangeFilter(ChangePoint After, string? Tenant, NodeRef? Node, IReadOnlyList<string>? Kinds)
     {
-        internal bool Takes(FabricEvent e) =>
+        internal bool Takes(FabricEvent e) => (Tenant is null || e.Node.Tenant == Tenant) && TakesBesideTenant(e);
+
+        internal bool TakesBesideTenant(FabricEvent e) =>
             e is not (QuotaDrawn or QuotaReturned)
-            && (Tenant is null || e.Node.Tenant == Tenant || (e is Core.Trust.TrustProposed proposed && proposed.Grantee == Tenant)
-                || (e is Core.Trust.TrustAccepted accepted && accepted.Grantee == Tenant))
             && (Node is null || e.Node == Node)
             && (Kinds is null || Kinds.Count == 0 || Kinds.Contains(e.Kind, StringComparer.Ordinal));
     }

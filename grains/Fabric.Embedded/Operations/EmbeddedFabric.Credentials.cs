@@ -1,6 +1,7 @@
 using Fabric.Contracts.Credentials;
 using Fabric.Core.Common;
 using Fabric.Core.Credentials;
+using Fabric.Core.Lineages;
 using Fabric.Core.Scopes;
 using Fabric.Core.Sessions;
 using Fabric.Core.Tokens;
@@ -77,13 +78,13 @@ internal sealed partial class EmbeddedFabric
             }
 
             var now = Now;
+            var tenant = World.Tenant(state.Tenant)!;
             var ids = new UInt128[command.Count];
             for (var i = 0; i < ids.Length; i++)
             {
-                ids[i] = Ledger.Ids.Next(now);
+                ids[i] = World.Handles.Mark(NodeKind.Credential, tenant.State.Handle, Ledger.Ids.Next(now));
             }
 
-            var tenant = World.Tenant(state.Tenant)!;
             var decided = CredentialDecider.Issue(
                 state, World.ScopesOf(state), tenant.State.Limits, new IssueBatch(ids, InfoWire.Seconds(command.LifetimeSeconds), scopes), World.Handles, engine.Index, now);
             if (!decided.IsOk)

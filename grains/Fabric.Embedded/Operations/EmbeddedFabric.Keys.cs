@@ -36,6 +36,12 @@ internal sealed partial class EmbeddedFabric
                 return new(Missing(command.Tenant));
             }
 
+            var count = command.Tenant is null ? World.KeysOfNoTenant : World.Tenant(command.Tenant)!.ApiKeys;
+            if (CountLimits.Refuse(count, engine.Options.Counts.ApiKeys, command.Tenant ?? "fabric", "API keys") is { } full)
+            {
+                return new(full);
+            }
+
             var made = new ApiKeyMade(id, (int)role, command.Subject, command.Tenant, expires, Secrets.Hash(secret));
             FabricEvent[] events = command.BestEffortSeconds is { } seconds ? [made, new BestEffortGranted(id, command.Tenant, seconds * 1_000L)] : [made];
             return WhenDurable_NeedsLock(Commit_NeedsLock(now, events), _ => new ApiKeyWithSecret(InfoOf(World.ApiKeys[id]), secret));

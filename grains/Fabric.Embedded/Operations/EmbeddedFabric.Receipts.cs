@@ -4,6 +4,7 @@ using Fabric.Core.Common;
 using Fabric.Core.Lineages;
 using Fabric.Core.Nodes;
 using Fabric.Embedded.Engine;
+using Fabric.Engine;
 using Fabric.Engine.Feed;
 using Fabric.Engine.Wire;
 
@@ -41,6 +42,11 @@ internal sealed partial class EmbeddedFabric
             var handle = World.Handles.Of(node.Value);
             var decided = NodeDecider.Lock(
                 standing, World.Locks.GetValueOrDefault(handle), new LockNode(node.Value, handle, until, request.Reason), caller.Name, now);
+            if (decided.IsOk && RefuseLocks_NeedsLock(node.Value.Tenant!, handle, now) is { } full)
+            {
+                return new(full);
+            }
+
             return decided.IsOk
                 ? Receipt_NeedsLock(Ledger.Emit_NeedsLock(caller.Name, now, [decided.Value], reserved: true), now, request.Wait, request.TimeoutMs, cancellation)
                 : new(decided.Rejection);
@@ -86,6 +92,10 @@ internal sealed partial class EmbeddedFabric
                 next));
         }
     }
+
+    private Rejection? RefuseLocks_NeedsLock(string tenant, Handle handle, Instant now) => caller.Role == Role.Operator || World.Locks.ContainsKey(handle)
+        ? null
+        : CountLimits.Refuse(World.Tenant(tenant)?.Locks ?? 0, engine.Options.Counts.Locks, tenant, "locks in the tenant") ?? RefuseShare_NeedsLock(tenant, 1, 0, now);
 
     private bool SessionExists_NeedsLock(NodeRef node) =>
         node.Kind == NodeKind.Session && World.Session(Names.ParseId(node.Id)!.Value) is { IsLive: true } session && session.Tenant == node.Tenant;

@@ -90,15 +90,18 @@ internal sealed partial class EmbeddedFabric
 
             if (known.Value is { } revision)
             {
-                return Receipts(revision, null, request.Wait, request.TimeoutMs, cancellation);
+                return WithUnknown(Receipts(revision, null, request.Wait, request.TimeoutMs, cancellation), node, World.IsKnown(node));
             }
 
             var (events, now) = (new List<NodeRevoked>(), Now);
             return Decide_NeedsLock(node, World.Standing(node), terminal, terminal ? "revoked" : "generation", request.Reason, now, events, key) is { } bad
                 ? new(bad)
-                : Revoked_NeedsLock(events, now, request.Wait, request.TimeoutMs, cancellation);
+                : WithUnknown(Revoked_NeedsLock(events, now, request.Wait, request.TimeoutMs, cancellation), node, World.IsKnown(node));
         }
     }
+
+    private static async ValueTask<Outcome<Receipt>> WithUnknown(ValueTask<Outcome<Receipt>> receipt, NodeRef node, bool isKnown) =>
+        With(await receipt.ConfigureAwait(false), isKnown ? null : new UnknownIds(1, [node.Id]));
 
     // Either side of a trust grant ends it; all else is ended by its own tenant only (T1).
     private Rejection? RefuseEnding(NodeRef node)
@@ -169,6 +172,13 @@ internal sealed partial class EmbeddedFabric
             return Receipts(Ledger.Revision, null, wait, timeoutMs, cancellation);
         }
 
+        // A whole tenant is one record, whatever it has used.
+        var first = revoked[0].Target;
+        if (first.Kind != NodeKind.Tenant && RefuseShare_NeedsLock(first.Tenant!, revoked.Count, World.IsKnown(first) ? 0 : 1, now) is { } full)
+        {
+            return new(full);
+        }
+
         var events = new List<Core.Journal.FabricEvent>(revoked.Count + 1);
         events.AddRange(revoked);
         if (revoked[0].Target.Kind == NodeKind.Session && World.Session(Names.ParseId(revoked[0].Target.Id)!.Value) is { IsLive: true } session)
@@ -215,8 +225,9 @@ internal sealed partial class EmbeddedFabric
     private async ValueTask<Outcome<Receipt>> Tombstones(RevokeRequest request, UInt128[] ids, CancellationToken cancellation)
     {
         var key = RequestKey(request, implicitly: true, ids);
-        var tenantHandle = World.Handles.OfTenant(request.Tenant!);
-        for (var from = 0; ; from += TombstonesAtOnce)
+        var (handles, unknown) = HandlesOf(request.Tenant!, ids);
+        Outcome<Receipt>? answer = null;
+        for (var from = 0; answer is null; from += TombstonesAtOnce)
         {
             var chunk = new ArraySegment<UInt128>(ids, from, Math.Min(TombstonesAtOnce, ids.Length - from));
             var last = from + chunk.Count == ids.Length;
@@ -228,31 +239,27 @@ internal sealed partial class EmbeddedFabric
                 return decided.Rejection;
             }
 
-            var records = IndexRecords.Tombstones(World.Handles, tenantHandle, chunk, decided.Value.DropAfter);
-            ulong? done = null;
-            ValueTask<Outcome<Receipt>> receipt = default;
+            var tombstones = new Tombstones(
+                IndexRecords.Tombstones(handles.AsSpan(from, chunk.Count), decided.Value.DropAfter), unknown.Count(at => at >= from && at < from + chunk.Count));
+            ValueTask<Outcome<Receipt>> receipt;
             lock (Ledger.Gate)
             {
-                if (from == 0)
+                // The whole list is asked for before its first part, and each part again: others revoke meanwhile.
+                var (count, strange) = from == 0 ? (ids.Length, unknown.Count) : (chunk.Count, tombstones.Unknown);
+                var done = from == 0 ? Done_NeedsLock(request.Tenant!, key) : Outcome<ulong?>.Of(null);
+                if ((done.Rejection ?? (done.Value is null ? RefuseShare_NeedsLock(request.Tenant!, count, strange, decidedAt) : null)) is { } refused)
                 {
-                    var known = World.Tenant(request.Tenant) is null ? Missing(request.Tenant!) : World.Requests.Find(key);
-                    if (!known.IsOk)
-                    {
-                        return known.Rejection;
-                    }
-
-                    done = known.Value;
+                    return refused;
                 }
 
-                if (done is null)
+                if (done.Value is { } revision)
                 {
-                    var committed = Ledger.Emit_NeedsLock(caller.Name, decidedAt, [decided.Value], reserved: true, records);
-                    if (!committed.IsOk)
-                    {
-                        return committed.Rejection;
-                    }
-
-                    if (!last)
+                    receipt = Receipts(revision, null, request.Wait, request.TimeoutMs, cancellation);
+                }
+                else
+                {
+                    var committed = Ledger.Emit_NeedsLock(caller.Name, decidedAt, [decided.Value], reserved: true, tombstones);
+                    if (committed.IsOk && !last)
                     {
                         continue;
                     }
@@ -261,11 +268,33 @@ internal sealed partial class EmbeddedFabric
                 }
             }
 
-            return done is { } revision
-                ? await Receipts(revision, null, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false)
-                : await receipt.ConfigureAwait(false);
+            answer = await receipt.ConfigureAwait(false);
         }
+
+        return With(answer.Value, unknown.Count == 0
+            ? null
+            : new UnknownIds(unknown.Count, [.. unknown.Take(Limits.UnknownIdsListedMax).Select(at => Names.FormatId(ids[at]))]));
     }
+
+    private Outcome<ulong?> Done_NeedsLock(string tenant, UInt128 key) => World.Tenant(tenant) is null ? Missing(tenant) : World.Requests.Find(key);
+
+    // Of each id, and the places of those that this fabric never made for this tenant.
+    private (Handle[] Handles, List<int> Unknown) HandlesOf(string tenant, UInt128[] ids)
+    {
+        var (handles, unknown) = (new Handle[ids.Length], new List<int>());
+        World.Handles.OfIds(NodeKind.Credential, World.Handles.OfTenant(tenant), ids, handles, unknown);
+        return (handles, unknown);
+    }
+
+    private static Outcome<Receipt> With(Outcome<Receipt> receipt, UnknownIds? unknown) =>
+        receipt.IsOk && unknown is not null ? receipt.Value with { Unknown = unknown } : receipt;
+
+    // INVARIANT B1: a tenant's revocations take its own share of the index. Operators are not held by it; nor is who ends what another tenant's node
+    // gave it or got from it, of which there is one record each.
+    private Rejection? RefuseShare_NeedsLock(string tenant, int records, int unknown, Instant now) =>
+        caller.Tenant == tenant && World.Tenant(tenant) is { } entry
+            ? entry.Share.Refuse(engine.Options.Counts.Index, engine.Index.Count, World.Tenants.Count, records, unknown, tenant, now)
+            : null;
 
     // Names a request: 64 bits of its key (or, for what can only be done once, of itself) and 64 of its content. Zero: not named.
     private UInt128 RequestKey(RevokeRequest request, bool implicitly, ReadOnlySpan<UInt128> ids = default)

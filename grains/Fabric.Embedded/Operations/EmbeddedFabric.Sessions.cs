@@ -37,7 +37,7 @@ internal sealed partial class EmbeddedFabric
             var userId = command.User ?? (agent.State.Kind == AgentKind.Personal ? agent.State.Owner : null);
             return Open_NeedsLock(new OpenTask
             {
-                Id = Ledger.Ids.Next(now), Tenant = entry.State, Agent = agent.State, User = userId, UserState = World.User(tenant, userId)?.State,
+                Id = World.Handles.Mark(NodeKind.Session, entry.State.Handle, Ledger.Ids.Next(now)), Tenant = entry.State, Agent = agent.State, User = userId, UserState = World.User(tenant, userId)?.State,
                 Purpose = command.Purpose, Scopes = scopes.Value, Lifetime = InfoWire.Seconds(command.LifetimeSeconds),
                 RequireApproval = command.RequireApproval, RequestedBy = caller.Name, LiveSessions = entry.LiveSessions,
             }, now);
@@ -76,7 +76,7 @@ internal sealed partial class EmbeddedFabric
             var chain = ChainOf_NeedsLock(parent, out var root);
             return Open_NeedsLock(new OpenTask
             {
-                Id = Ledger.Ids.Next(now), Tenant = entry.State, Agent = agent.State, Purpose = command.Purpose, Scopes = scopes.Value,
+                Id = World.Handles.Mark(NodeKind.Session, entry.State.Handle, Ledger.Ids.Next(now)), Tenant = entry.State, Agent = agent.State, Purpose = command.Purpose, Scopes = scopes.Value,
                 Lifetime = InfoWire.Seconds(command.LifetimeSeconds), RequestedBy = caller.Name, LiveSessions = entry.LiveSessions, Parent = parent,
                 Chain = chain, DepthMax = World.Tenant(root)!.State.Limits.DelegationDepth, Trust = trust,
             }, now);
@@ -195,6 +195,11 @@ internal sealed partial class EmbeddedFabric
             if (!decided.IsOk)
             {
                 return new(decided.Rejection);
+            }
+
+            if (RefuseShare_NeedsLock(state.Tenant, 1, 0, now) is { } full)
+            {
+                return new(full);
             }
 
             var closed = SessionEnd.Revocation(state, "completed", "completed", UInt128.Zero);

@@ -1,7 +1,9 @@
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Keys;
+using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Tenants;
 using Fabric.Core.Common;
+using Fabric.Core.Journal;
 using Fabric.Core.Keys;
 using Fabric.Core.Tenants;
 using Fabric.Engine;
@@ -33,6 +35,11 @@ internal sealed partial class EmbeddedFabric
             if (!decided.IsOk)
             {
                 return new(decided.Rejection);
+            }
+
+            if (CountLimits.Refuse(World.Tenants.Count, engine.Options.Counts.Tenants, "fabric", "tenants") is { } full)
+            {
+                return new(full);
             }
 
             var committed = Commit_NeedsLock(now, decided.Value, key);
@@ -129,6 +136,44 @@ internal sealed partial class EmbeddedFabric
         }
     }
 
+    public ValueTask<Outcome<Receipt>> RevokeSigningKeyAsync(string tenant, string kid, EndNode command, CancellationToken cancellation = default)
+    {
+        if ((Refuse(Admins, tenant) ?? CheckWait(command.Wait, command.TimeoutMs) ?? Names.CheckText("reason", command.Reason, required: true)) is { } refused)
+        {
+            return new(refused);
+        }
+
+        lock (Ledger.Gate)
+        {
+            if (World.Tenant(tenant) is not { } entry || entry.Keys.Find(key => key.Key.Kid == kid) is not { } known)
+            {
+                return new(Missing(kid));
+            }
+
+            if (known.Key.IsRevoked)
+            {
+                // Ended before: the receipt of what holds now (R5).
+                return Receipts(Ledger.Revision, null, command.Wait, command.TimeoutMs, cancellation);
+            }
+
+            var now = Now;
+            var events = new List<FabricEvent>(2);
+            if (known == entry.SigningKey && !entry.State.Standing.Ended)
+            {
+                // Twice the room that rotation has: who rotates as often as he may can still revoke.
+                if (entry.Keys.Count >= 2 * Limits.SigningKeysMax)
+                {
+                    return new(new Rejection(Codes.LimitReached, tenant, $"the tenant has {entry.Keys.Count} keys of the last day: revoke the tenant's generation, or lock it"));
+                }
+
+                events.Add(engine.Signing.Make(tenant));
+            }
+
+            events.Add(new SigningKeyRevoked(tenant, kid, command.Reason, now + Limits.CredentialLifetimeMax + Limits.ClockSkew + Limits.ClockSkew));
+            return Receipt_NeedsLock(Ledger.Emit_NeedsLock(caller.Name, now, events, reserved: true), now, command.Wait, command.TimeoutMs, cancellation);
+        }
+    }
+
     public ValueTask<Outcome<JsonWebKeySetDto>> GetSigningKeysAsync(string tenant, CancellationToken cancellation = default)
     {
         lock (Ledger.Gate)
@@ -141,7 +186,7 @@ internal sealed partial class EmbeddedFabric
     {
         lock (Ledger.Gate)
         {
-            return new JsonWebKeySetDto([.. World.Tenant(tenant)!.Keys.Select(entry => new JsonWebKeyDto(
+            return new JsonWebKeySetDto([.. World.Tenant(tenant)!.Keys.Where(entry => !entry.Key.IsRevoked).Select(entry => new JsonWebKeyDto(
                 "EC", "P-256", Base64Url(entry.Key.X), Base64Url(entry.Key.Y), entry.Key.Kid, "ES256", "sig"))]);
         }
     }

@@ -2,6 +2,7 @@ using Fabric.Contracts.Common;
 using Fabric.Contracts.Trust;
 using Fabric.Core.Common;
 using Fabric.Core.Trust;
+using Fabric.Embedded.Engine;
 using Fabric.Engine.Wire;
 
 namespace Fabric.Embedded.Operations;
@@ -23,6 +24,11 @@ internal sealed partial class EmbeddedFabric
                 return new(Missing(World.Tenant(tenant) is null ? tenant : command.Grantee));
             }
 
+            if (RefuseGrants(grantor, grantee.State.Id) is { } full)
+            {
+                return new(full);
+            }
+
             var now = Now;
             var id = Ledger.Ids.Next(now);
             var decided = TrustDecider.Decide(
@@ -31,6 +37,21 @@ internal sealed partial class EmbeddedFabric
                 ? WhenDurable_NeedsLock(Commit_NeedsLock(now, decided.Value), revision => InfoWire.Trust(World.Trusts[id], now, revision))
                 : new(decided.Rejection);
         }
+    }
+
+    // To one grantee few: whom a grant is offered to did not ask for it.
+    private Rejection? RefuseGrants(TenantEntry grantor, string grantee)
+    {
+        var (given, toOne) = (0, 0);
+        foreach (var trust in grantor.Trusts.Where(trust => trust.Grantor == grantor.State.Id))
+        {
+            given++;
+            toOne += trust.Grantee == grantee ? 1 : 0;
+        }
+
+        var counts = engine.Options.Counts;
+        return CountLimits.Refuse(given, counts.TrustGrants, grantor.State.Id, "trust grants of the tenant")
+            ?? CountLimits.Refuse(toOne, counts.TrustGrantsToOne, grantee, "trust grants to this tenant");
     }
 
     public ValueTask<Outcome<TrustInfo>> AcceptTrustAsync(string tenant, string trust, CancellationToken cancellation = default)

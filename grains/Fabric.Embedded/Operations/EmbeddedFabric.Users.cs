@@ -33,6 +33,11 @@ internal sealed partial class EmbeddedFabric
                 return new(new Rejection(Codes.UserRevoked, decided.Value.Id, "the id was revoked before it was registered"));
             }
 
+            if (CountLimits.Refuse(entry.Users.Count, engine.Options.Counts.Users, tenant, "users in the tenant") is { } full && decided.IsOk)
+            {
+                return new(full);
+            }
+
             return decided.IsOk
                 ? WhenDurable_NeedsLock(Commit_NeedsLock(Now, decided.Value), revision => InfoWire.User(entry.Users[command.Id!].State, null, revision))
                 : new(decided.Rejection);

@@ -35,17 +35,17 @@ public sealed class EngineEdgeService(IFabricEngine engine, Caller caller) : IEd
     }
 
     /// <inheritdoc/>
-    public async ValueTask<QuotaAnswerFrame> TakeQuotaAsync(TakeQuotaFrame take, CancellationToken cancellation)
+    public async ValueTask<QuotaAnswerFrame> TakeQuotaAsync(TakeQuotaFrame take, string drawer, CancellationToken cancellation)
     {
-        var grant = await engine.TakeQuotaAsync(take.Quota, take.Want, cancellation);
+        var grant = await engine.TakeQuotaAsync(take.Quota, drawer, take.Want, cancellation);
         return grant.IsOk
             ? new QuotaAnswerFrame(take.RequestId, null, grant.Value.Units, grant.Value.ValidForMs, grant.Value.Window)
             : new QuotaAnswerFrame(take.RequestId, grant.Rejection.Code, 0, 0, 0);
     }
 
     /// <inheritdoc/>
-    public ValueTask ReturnQuotaAsync(ReturnQuotaFrame give, CancellationToken cancellation) =>
-        engine.ReturnQuotaAsync(give.Quota, give.Units, give.Window, cancellation);
+    public ValueTask ReturnQuotaAsync(ReturnQuotaFrame give, string drawer, CancellationToken cancellation) =>
+        engine.ReturnQuotaAsync(give.Quota, drawer, give.Units, give.Window, cancellation);
 
     /// <inheritdoc/>
     public VerificationKey? FindKey(string kid) => engine.Keys.Find(kid);

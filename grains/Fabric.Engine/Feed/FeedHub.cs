@@ -61,6 +61,9 @@ public sealed partial class FeedHub : IAsyncDisposable
     /// <summary>Connected edges that need a lease.</summary>
     public int Connections => Volatile.Read(ref _peers).Length;
 
+    /// <summary>How many more signing keys there is room for: to be asked before <see cref="AppendKey"/>.</summary>
+    public int KeyRoom => Keys.Room;
+
     internal RevocationIndex Index { get; }
 
     internal KeyRing Keys { get; }

@@ -17,11 +17,11 @@ public interface IEdgeService
     /// </summary>
     ValueTask<CheckAnswerFrame> CheckAsync(CheckFrame check, string? tenant, CancellationToken cancellation);
 
-    /// <summary>Draws a slice of a quota, durably.</summary>
-    ValueTask<QuotaAnswerFrame> TakeQuotaAsync(TakeQuotaFrame take, CancellationToken cancellation);
+    /// <summary>Draws a slice of a quota, durably. <paramref name="drawer"/> names this run of the enforcement point, whatever its connection.</summary>
+    ValueTask<QuotaAnswerFrame> TakeQuotaAsync(TakeQuotaFrame take, string drawer, CancellationToken cancellation);
 
     /// <summary>Gives units back.</summary>
-    ValueTask ReturnQuotaAsync(ReturnQuotaFrame give, CancellationToken cancellation);
+    ValueTask ReturnQuotaAsync(ReturnQuotaFrame give, string drawer, CancellationToken cancellation);
 
     /// <summary>A signing key by its id; null when there is none.</summary>
     VerificationKey? FindKey(string kid);

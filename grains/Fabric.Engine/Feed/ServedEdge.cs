@@ -14,6 +14,7 @@ internal sealed class ServedEdge(FeedHub hub, IFrameTransport transport, IEdgeSe
     private readonly bool _seesAllKeys = caller.Tenant is null;
     private CancellationToken _cancellation;
     private string? _guarded;
+    private string _drawer = "";
     private EdgePump? _pump;
     private long _heardAt;
     private long _closingSince;
@@ -159,7 +160,7 @@ internal sealed class ServedEdge(FeedHub hub, IFrameTransport transport, IEdgeSe
             return Codes.NotFound;
         }
 
-        Name = $"{caller.Holder}/{hello.Edge}";
+        (Name, _drawer) = ($"{caller.Holder}/{hello.Edge}", $"{caller.Name}/{hello.Instance:x32}");
         _heardAt = hub.Time.GetTimestamp();
         _silenceMax = hub.Options.SilenceMax(hello.RenewEveryMs);
         if (TryAdmit(hello, out var cursor, out var bounds) is { } refusal)
@@ -266,7 +267,7 @@ internal sealed class ServedEdge(FeedHub hub, IFrameTransport transport, IEdgeSe
         if (Outbox.TryBegin())
         {
             _ = AnswerAsync(
-                async () => (await service.TakeQuotaAsync(take, _cancellation)).Write,
+                async () => (await service.TakeQuotaAsync(take, _drawer, _cancellation)).Write,
                 new QuotaAnswerFrame(take.RequestId, Codes.Internal, 0, 0, 0).Write);
         }
         else
@@ -284,7 +285,7 @@ internal sealed class ServedEdge(FeedHub hub, IFrameTransport transport, IEdgeSe
             _ = AnswerAsync(
                 async () =>
                 {
-                    await service.ReturnQuotaAsync(give, _cancellation);
+                    await service.ReturnQuotaAsync(give, _drawer, _cancellation);
                     return null;
                 },
                 failed: null);
@@ -303,6 +304,9 @@ internal sealed class ServedEdge(FeedHub hub, IFrameTransport transport, IEdgeSe
             {
                 _keysOf.Add(key.Tenant);
             }
+
+            // INVARIANT R1: looked up again, since what changed before this edge was told of that tenant's keys went by without it.
+            key = service.FindKey(fetch.Kid);
         }
 
         Outbox.Send(new KeyAnswerFrame(fetch.RequestId, key).Write);

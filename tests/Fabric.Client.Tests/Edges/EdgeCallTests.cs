@@ -40,6 +40,23 @@ public sealed class EdgeCallTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Invariant", "R1")]
+    public void A_call_in_flight_is_cancelled_when_the_key_of_its_token_is_revoked()
+    {
+        var (signer, other) = MakeKey("acme-2");
+        _fabric.Keys.Add(other);
+        var token = _fabric.Issue();
+        using var call = Edge.Begin(token, Writing);
+        using var spared = Edge.Begin(_fabric.Issue(signer: signer), Writing);
+        Assert.True(call.Decision.Allowed && spared.Decision.Allowed);
+
+        Assert.Equal(1, _fabric.RevokeKey());
+        Assert.Equal((Codes.TokenKeyRevoked, null), (call.CancelledBy, spared.CancelledBy));
+        Assert.Equal(Codes.TokenKeyRevoked, Edge.Check(token, Reading).Code);
+        Assert.Equal(Codes.TokenKeyRevoked, Edge.Check(_fabric.Issue(), Reading).Code);
+    }
+
+    [Fact]
     public void A_lock_cancels_too_and_a_revocation_of_another_lineage_does_not()
     {
         var claims = _fabric.Claims();

@@ -104,6 +104,14 @@ internal sealed class FakeSource : IEdgeSource, ICheckView, IEdgeUplink
 
     public string Issue(TokenClaims? claims = null, TokenSigner? signer = null) => (signer ?? _signer).MakeToken(claims ?? Claims()).Value;
 
+    /// <summary>Revokes the tenant's key as the feed does, and tells the edge. Answers how many calls it cancelled.</summary>
+    public int RevokeKey()
+    {
+        Keys.Add(Key.Revoked());
+        Index.AdvanceTo(Index.Revision + 1);
+        return _applied!(Index.Revision);
+    }
+
     /// <summary>Applies a record as the feed does, and tells the edge. Answers how many calls it cancelled.</summary>
     public int Revoke(LineageNode node, Instant lockedUntil = default)
     {

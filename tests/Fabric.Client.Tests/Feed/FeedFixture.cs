@@ -138,10 +138,10 @@ internal sealed class FeedFixture : IFeedConnector, IEdgeService, IAsyncDisposab
 
     public ValueTask<CheckAnswerFrame> CheckAsync(CheckFrame check, string? tenant, CancellationToken cancellation) => new(Check(check));
 
-    public ValueTask<QuotaAnswerFrame> TakeQuotaAsync(TakeQuotaFrame take, CancellationToken cancellation) =>
+    public ValueTask<QuotaAnswerFrame> TakeQuotaAsync(TakeQuotaFrame take, string drawer, CancellationToken cancellation) =>
         new(take.Want > 100 ? new QuotaAnswerFrame(take.RequestId, Codes.QuotaExhausted, 0, 0, 0) : new QuotaAnswerFrame(take.RequestId, null, take.Want, 500, 3));
 
-    public ValueTask ReturnQuotaAsync(ReturnQuotaFrame give, CancellationToken cancellation) => ValueTask.CompletedTask;
+    public ValueTask ReturnQuotaAsync(ReturnQuotaFrame give, string drawer, CancellationToken cancellation) => ValueTask.CompletedTask;
 
     public VerificationKey? FindKey(string kid) => MoreKeys.GetValueOrDefault(kid);
 

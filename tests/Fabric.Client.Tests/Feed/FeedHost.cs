@@ -78,10 +78,10 @@ internal sealed class FeedHost : IEdgeService, IAsyncDisposable
     public ValueTask<CheckAnswerFrame> CheckAsync(CheckFrame check, string? tenant, CancellationToken cancellation) =>
         new(new CheckAnswerFrame(check.RequestId, true, null, Hub.Head, 0));
 
-    public ValueTask<QuotaAnswerFrame> TakeQuotaAsync(TakeQuotaFrame take, CancellationToken cancellation) =>
+    public ValueTask<QuotaAnswerFrame> TakeQuotaAsync(TakeQuotaFrame take, string drawer, CancellationToken cancellation) =>
         new(new QuotaAnswerFrame(take.RequestId, null, take.Want, 0, 0));
 
-    public ValueTask ReturnQuotaAsync(ReturnQuotaFrame give, CancellationToken cancellation) => ValueTask.CompletedTask;
+    public ValueTask ReturnQuotaAsync(ReturnQuotaFrame give, string drawer, CancellationToken cancellation) => ValueTask.CompletedTask;
 
     public VerificationKey? FindKey(string kid) => null;
 

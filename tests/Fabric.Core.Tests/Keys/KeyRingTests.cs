@@ -45,6 +45,28 @@ public sealed class KeyRingTests
     }
 
     [Fact]
+    [Trait("Invariant", "R1")]
+    public void A_revoked_key_stays_revoked_whatever_older_message_comes_after()
+    {
+        Assert.Null(_ring.Add(_key.Revoked()));
+        Assert.Null(_ring.Add(_key));
+        Assert.True(_ring.Find(_key.Kid)!.IsRevoked);
+        Assert.True(_ring.Retire(_key.Kid, new Instant(9)));
+        Assert.True(_ring.Find(_key.Kid)!.IsRevoked);
+    }
+
+    [Fact]
+    [Trait("Invariant", "B1")]
+    public void A_full_ring_refuses_a_new_key_and_takes_what_happens_to_a_known_one()
+    {
+        var ring = new KeyRing(1);
+        Assert.Null(ring.Add(_key));
+        Assert.Equal(0, ring.Room);
+        Assert.Equal(Codes.LimitReached, ring.Add(KeyOf("globex"))?.Code);
+        Assert.Null(ring.Add(_key.Revoked()));
+    }
+
+    [Fact]
     public void A_snapshot_replaces_all_keys_or_none()
     {
         Assert.Null(_ring.Add(_key));

@@ -132,6 +132,30 @@ public sealed class HubRefusalTests
     }
 
     [Fact]
+    [Trait("Invariant", "R1")]
+    public async Task A_key_that_is_revoked_while_it_is_fetched_does_not_stay_good_at_the_edge()
+    {
+        await using var fixture = new HubFixture();
+        var key = HubFixture.Key("other1", "other");
+        fixture.Hub.AppendKey(key);
+        var service = new TestService { Keys = { ["other1"] = key } };
+        var edge = new TestEdge(fixture.Hub, service, new Caller(Role.EnforcementPoint, "acme", "edges"));
+        edge.Hello();
+        await edge.UntilAsync(e => e.IsReady);
+
+        // Its feed is past the revocation before the edge counts as one that is told of that tenant's keys.
+        service.KeyFound = () =>
+        {
+            service.KeyFound = null;
+            service.Keys["other1"] = key.Revoked();
+            fixture.Hub.AppendKey(key.Revoked());
+        };
+        edge.Transport.Send(new FetchKeyFrame(1, "other1").Write);
+        await edge.UntilAsync(e => e.Received.Contains(FrameType.KeyAnswer));
+        Assert.True(edge.Fetched!.IsRevoked);
+    }
+
+    [Fact]
     public async Task More_requests_than_may_wait_are_refused_one_by_one()
     {
         await using var fixture = new HubFixture();

@@ -40,6 +40,9 @@ internal sealed class TestEdge
 
     public string? Closed { get; private set; }
 
+    /// <summary>The key that was last asked for.</summary>
+    public VerificationKey? Fetched { get; private set; }
+
     public List<CheckAnswerFrame> Answers { get; } = [];
 
     public List<FrameType> Received { get; } = [];
@@ -157,6 +160,9 @@ internal sealed class TestEdge
                 break;
             case FrameType.CheckAnswer:
                 Answers.Add(CheckAnswerFrame.TryRead(payload)!);
+                break;
+            case FrameType.KeyAnswer:
+                Fetched = KeyAnswerFrame.TryRead(payload)!.Key;
                 break;
             case FrameType.Closing:
                 Closed = ClosingFrame.TryRead(payload)!.Code;

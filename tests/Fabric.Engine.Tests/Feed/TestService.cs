@@ -24,16 +24,24 @@ internal sealed class TestService : IEdgeService
 
     public ValueTask<CheckAnswerFrame> CheckAsync(CheckFrame check, string? tenant, CancellationToken cancellation) => Check(check);
 
-    public ValueTask<QuotaAnswerFrame> TakeQuotaAsync(TakeQuotaFrame take, CancellationToken cancellation) =>
+    public ValueTask<QuotaAnswerFrame> TakeQuotaAsync(TakeQuotaFrame take, string drawer, CancellationToken cancellation) =>
         take.Want == 13 ? throw new InvalidOperationException("a bug") : new ValueTask<QuotaAnswerFrame>(new QuotaAnswerFrame(take.RequestId, null, take.Want, 0, 1));
 
-    public ValueTask ReturnQuotaAsync(ReturnQuotaFrame give, CancellationToken cancellation)
+    public ValueTask ReturnQuotaAsync(ReturnQuotaFrame give, string drawer, CancellationToken cancellation)
     {
         Returned.Add(give);
         return ValueTask.CompletedTask;
     }
 
-    public VerificationKey? FindKey(string kid) => Keys.GetValueOrDefault(kid);
+    /// <summary>Happens right after a key was looked up.</summary>
+    public Action? KeyFound { get; set; }
+
+    public VerificationKey? FindKey(string kid)
+    {
+        var key = Keys.GetValueOrDefault(kid);
+        KeyFound?.Invoke();
+        return key;
+    }
 
     public ValueTask<UsageAnswerFrame> ReportUsageAsync(uint requestId, UsageReport report, CancellationToken cancellation)
     {

@@ -31,11 +31,11 @@ internal sealed class EngineOverHttp(EngineServer server) : IFabricEngine
 
     public Outcome<Caller> Authenticate(ReadOnlySpan<char> presented) => server.Engine.Authenticate(presented);
 
-    public ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, long want, CancellationToken cancellation = default) =>
-        server.Engine.TakeQuotaAsync(quota, want, cancellation);
+    public ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, string drawer, long want, CancellationToken cancellation = default) =>
+        server.Engine.TakeQuotaAsync(quota, drawer, want, cancellation);
 
-    public ValueTask ReturnQuotaAsync(Handle quota, long units, long window, CancellationToken cancellation = default) =>
-        server.Engine.ReturnQuotaAsync(quota, units, window, cancellation);
+    public ValueTask ReturnQuotaAsync(Handle quota, string drawer, long units, long window, CancellationToken cancellation = default) =>
+        server.Engine.ReturnQuotaAsync(quota, drawer, units, window, cancellation);
 
     public ValueTask DisposeAsync()
     {
