@@ -12,7 +12,7 @@ internal static class ApiDescription
     private static readonly Dictionary<string, string> PathFields = new(StringComparer.Ordinal)
     {
         ["t"] = "The tenant's id.", ["u"] = "The user's id.", ["a"] = "The agent's id.", ["s"] = "The session's id, 32 hex digits.",
-        ["id"] = "The id.", ["revision"] = "The receipt's revision.",
+        ["id"] = "The id.", ["kid"] = "The signing key's id.", ["revision"] = "The receipt's revision.",
     };
 
     public static void Configure(OpenApiOptions options)

@@ -236,12 +236,27 @@ public sealed class CheckDenialTests
         _fabric.Advance(1_001);
         Assert.False(_fabric.Check(token).Allowed);
 
+        // A key that is known retires no later than was said; one that was forgotten comes back as it is.
+        Assert.Null(_fabric.Keys.Add(KeyOf("acme")));
+        _fabric.Denies(Codes.TokenSignature, token);
+        Assert.True(_fabric.Keys.Remove("acme-1"));
         Assert.Null(_fabric.Keys.Add(KeyOf("acme")));
         _fabric.Allows(token);
         Assert.True(_fabric.Keys.Remove("acme-1"));
         _fabric.Denies(Codes.TokenKeyUnknown, token);
         Assert.Null(_fabric.Keys.Add(MakeKey("acme-1", "acme").Key));
         _fabric.Denies(Codes.TokenSignature, token);
+    }
+
+    [Fact]
+    [Trait("Invariant", "R1")]
+    public void A_revoked_key_ends_what_it_signed_seen_before_or_not()
+    {
+        var (seen, unseen) = (_fabric.Issue(), _fabric.Issue());
+        _fabric.Allows(seen);
+        Assert.Null(_fabric.Keys.Add(KeyOf("acme").Revoked()));
+        _fabric.Denies(Codes.TokenKeyRevoked, seen);
+        _fabric.Denies(Codes.TokenKeyRevoked, unseen);
     }
 
     [Fact]

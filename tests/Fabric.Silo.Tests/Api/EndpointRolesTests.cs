@@ -119,7 +119,7 @@ public sealed class EndpointRolesTests(StubServer server) : IClassFixture<StubSe
         .Replace("{t}", "acme", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal)
         .Replace("{u}", "jane", StringComparison.Ordinal).Replace("{a}", "bot", StringComparison.Ordinal)
         .Replace("{s}", new string('0', 32), StringComparison.Ordinal).Replace("{id}", new string('0', 32), StringComparison.Ordinal)
-        .Replace("{revision}", "1", StringComparison.Ordinal);
+        .Replace("{revision}", "1", StringComparison.Ordinal).Replace("{kid}", "k1", StringComparison.Ordinal);
 
     private static StringContent? BodyFor(string method) => HttpMethods.IsGet(method) ? null : StubServer.Json("{}");
 }
