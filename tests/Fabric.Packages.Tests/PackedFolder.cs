@@ -1,3 +1,5 @@
+using Fabric.Testing;
+
 namespace Fabric.Packages.Tests;
 
 /// <summary>All packages of this repository, packed once into a temporary folder from what is built.</summary>
@@ -24,7 +26,7 @@ public sealed class PackedFolder : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var root = Root();
+        var root = RepoRoot.Path;
         var items = string.Concat(Projects.Select(project => $"<Each Include=\"{root}/{project}/{project[(project.LastIndexOf('/') + 1)..]}.csproj\" />"));
         var properties = $"Configuration={Configuration()};NoBuild=true;PackageOutputPath={Packages}";
         var file = Path.Combine(Folder, "pack.proj");
@@ -43,17 +45,4 @@ public sealed class PackedFolder : IAsyncLifetime
     private static bool IsOf(string file, string name) => char.IsAsciiDigit(Path.GetFileName(file)[name.Length + 1]);
 
     private static string Configuration() => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-
-    private static string Root()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Fabric.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new InvalidOperationException("no Fabric.sln above " + AppContext.BaseDirectory);
-    }
 }

@@ -1,3 +1,5 @@
+using Fabric.Testing;
+
 namespace Fabric.Repo.Tests.Sources;
 
 /// <summary>The files of this repository, as relative paths with forward slashes.</summary>
@@ -6,11 +8,10 @@ public static class RepoFiles
     // What builds, tests and editors leave behind is not the repository.
     private static readonly string[] NotOurs = [".git", "bin", "obj", "artifacts", "TestResults", ".vs", ".idea", "data", "node_modules"];
 
-    private static readonly Lazy<string> FoundRoot = new(FindRoot);
-    private static readonly Lazy<IReadOnlyList<string>> Found = new(() => [.. Walk(FoundRoot.Value, "").Order(StringComparer.Ordinal)]);
+    private static readonly Lazy<IReadOnlyList<string>> Found = new(() => [.. Walk(RepoRoot.Path, "").Order(StringComparer.Ordinal)]);
 
     /// <summary>The folder that holds Fabric.sln.</summary>
-    public static string Root => FoundRoot.Value;
+    public static string Root => RepoRoot.Path;
 
     /// <summary>Every file.</summary>
     public static IReadOnlyList<string> All => Found.Value;
@@ -32,19 +33,6 @@ public static class RepoFiles
 
     /// <summary>Whether a file or folder of this relative path exists.</summary>
     public static bool Exists(string path) => Path.Exists(Path.Combine(Root, path));
-
-    private static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Fabric.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new InvalidOperationException("no Fabric.sln above " + AppContext.BaseDirectory);
-    }
 
     private static IEnumerable<string> Walk(string folder, string prefix)
     {

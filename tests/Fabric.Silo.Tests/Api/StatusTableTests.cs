@@ -1,9 +1,9 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Xml.Linq;
 using Fabric.Core.Common;
 using Fabric.Silo.Api;
+using Fabric.Testing;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Fabric.Silo.Tests.Api;
@@ -24,7 +24,7 @@ public sealed class StatusTableTests
     [Fact]
     public void The_page_of_errors_is_the_table()
     {
-        var path = Path.Combine(Root(), "docs", "ERRORS.md");
+        var path = Path.Combine(RepoRoot.Path, "docs", "ERRORS.md");
         var text = PageText();
         if (Environment.GetEnvironmentVariable("FABRIC_WRITE_DOCS") == "1")
         {
@@ -58,6 +58,4 @@ public sealed class StatusTableTests
         }
         return page.ToString();
     }
-
-    private static string Root([CallerFilePath] string file = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", "..", ".."));
 }
