@@ -6,7 +6,7 @@ namespace Fabric.Embedded.Engine;
 
 /// <summary>
 /// Sessions as rows of the state store; the key is the id. Origin and scopes stand in a row as bytes of their own: a start decodes equal origins once, and
-/// scopes not at all ([0012](../../../docs/decisions/0012-session-rows-share-their-parts.md)).
+/// scopes not at all ([0018](../../../docs/decisions/0018-session-rows-share-their-parts.md)).
 /// </summary>
 internal sealed class SessionRows(World world)
 {
