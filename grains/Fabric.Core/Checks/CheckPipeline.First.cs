@@ -32,7 +32,6 @@ public sealed partial class CheckPipeline
             return Refuse(Codes.TokenSignature, out need);
         }
 
-        _scopes.Keep(parsed.Value.Claims.Scopes);
         var fingerprint = _fingerprinter.Of<byte, Utf8Text>(ref MemoryMarshal.GetReference(utf8Token), utf8Token.Length);
         var place = Fingerprinter.Place<byte, Utf8Text>(ref MemoryMarshal.GetReference(utf8Token), utf8Token.Length);
         var token = _cache.Blank().Become(parsed.Value.Claims, key, keysVersion, fingerprint, place);
@@ -43,6 +42,7 @@ public sealed partial class CheckPipeline
             return Deny(token, call, rules, basis, denial);
         }
 
+        _scopes.Keep(token.Claims.Scopes);
         return DecideSlowly(_cache.Add(token, fingerprint), call, rules, basis, out need);
     }
 

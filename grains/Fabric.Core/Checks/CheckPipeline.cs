@@ -59,7 +59,7 @@ public sealed partial class CheckPipeline
     /// <param name="need">What would let a denied check be decided.</param>
     public Decision Check(string token, in ToolCall call, CheckRules rules, CheckBasis basis, out CheckNeed need)
     {
-        // The clock is read while the slot is on its way: the moment of the decision is this one, and all that is looked at afterwards is as new.
+        // The clock is read while the slot is on its way: the decision is that of this moment, and the index is as new as it at least.
         var place = _cache.Seek<char, Utf16Text>(ref MemoryMarshal.GetReference(token.AsSpan()), token.Length);
         var moment = _clock.Read();
         var cached = _cache.Find<char, Utf16Text>(ref MemoryMarshal.GetReference(token.AsSpan()), token.Length, place);
@@ -69,7 +69,7 @@ public sealed partial class CheckPipeline
     /// <summary>Decides whether a token, as it came over the wire, may make a call. See the other overload.</summary>
     public Decision Check(ReadOnlySpan<byte> utf8Token, in ToolCall call, CheckRules rules, CheckBasis basis, out CheckNeed need)
     {
-        // The clock is read while the slot is on its way: the moment of the decision is this one, and all that is looked at afterwards is as new.
+        // The clock is read while the slot is on its way: the decision is that of this moment, and the index is as new as it at least.
         var place = _cache.Seek<byte, Utf8Text>(ref MemoryMarshal.GetReference(utf8Token), utf8Token.Length);
         var moment = _clock.Read();
         var cached = _cache.Find<byte, Utf8Text>(ref MemoryMarshal.GetReference(utf8Token), utf8Token.Length, place);

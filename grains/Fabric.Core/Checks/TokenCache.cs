@@ -13,6 +13,9 @@ internal sealed class TokenCache
     private const int SlotsMin = 1024;
     private const int BlanksAtOnce = 64;
 
+    // Most searches end within these.
+    private const int SeekBytes = 2 * 64;
+
     private readonly Lock _changes = new();
     private readonly List<CachedToken> _ring = [];
     private readonly CachedToken?[] _blanks = new CachedToken[BlanksAtOnce];
@@ -62,7 +65,7 @@ internal sealed class TokenCache
 
         var place = Fingerprinter.Place<TChar, TText>(ref text, length);
         var slots = Volatile.Read(ref _slots);
-        Prefetch.From(ref slots[(int)place & (slots.Length - 1)], 1);
+        Prefetch.From(ref slots[(int)place & (slots.Length - 1)], SeekBytes);
         return place;
     }
 

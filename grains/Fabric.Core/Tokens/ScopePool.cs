@@ -10,11 +10,11 @@ namespace Fabric.Core.Tokens;
 /// </summary>
 internal sealed class ScopePool
 {
-    /// <summary>The most sets.</summary>
-    public const int SetsMax = 16_384;
+    /// <summary>The most bytes of text of the sets that are held; compiled they take about ten times as much.</summary>
+    public const int TextBytesMax = 4 << 20;
 
     private readonly ConcurrentDictionary<byte[], ScopeSet> _sets = new(new ByTextComparer());
-    private int _count;
+    private int _bytes;
 
     /// <summary>The set that this text stands for, when it is held.</summary>
     public ScopeSet? Find(ReadOnlySpan<byte> json) => _sets.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(json, out var known) ? known : null;
@@ -22,17 +22,20 @@ internal sealed class ScopePool
     /// <summary>Holds a set of a token that verified, under the text that the fabric writes it as.</summary>
     public void Keep(ScopeSet set)
     {
-        // The count may pass the bound by as many as threads add at once.
-        if (Volatile.Read(ref _count) >= SetsMax)
+        // May pass the bound by as many as threads add at once.
+        var text = set.Json;
+        if (_sets.GetAlternateLookup<ReadOnlySpan<byte>>().ContainsKey(text))
         {
-            _sets.Clear();
-            Volatile.Write(ref _count, 0);
+            return;
         }
 
-        if (_sets.TryAdd(set.Json.ToArray(), set))
+        if (Interlocked.Add(ref _bytes, text.Length) > TextBytesMax)
         {
-            Interlocked.Increment(ref _count);
+            _sets.Clear();
+            Volatile.Write(ref _bytes, text.Length);
         }
+
+        _ = _sets.TryAdd(text.ToArray(), set);
     }
 
     private sealed class ByTextComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>

@@ -31,7 +31,8 @@ public sealed class ScopePoolTests
     public void Past_its_bound_the_pool_starts_over()
     {
         var pool = new ScopePool();
-        var sets = Enumerable.Range(0, ScopePool.SetsMax + 1).Select(i => ScopeSet.Create([new ScopeEntry("crm.get", "call", $"customer/{i}")]).Value).ToArray();
+        var sets = Enumerable.Range(0, 2_000).Select(i => ScopeSet.Create([.. Enumerable.Range(0, 32).Select(k => new ScopeEntry($"crm.get.{k}", "call", $"customer/{i}"))]).Value).ToArray();
+        Assert.InRange(sets.Sum(set => set.Json.Length), ScopePool.TextBytesMax + 1, 2 * ScopePool.TextBytesMax);
         foreach (var set in sets)
         {
             pool.Keep(set);

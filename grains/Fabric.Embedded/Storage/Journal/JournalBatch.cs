@@ -22,6 +22,9 @@ internal sealed class JournalBatch
 
     public int Records { get; private set; }
 
+    /// <summary>Holds a record that waits for no company: a revocation, a lock.</summary>
+    public bool IsUrgent { get; set; }
+
     public int Bytes => _length;
 
     public ReadOnlySpan<byte> Data => _buffer.AsSpan(HeaderSize.._length);
@@ -37,6 +40,7 @@ internal sealed class JournalBatch
         First = first;
         Last = first - 1;
         Records = 0;
+        IsUrgent = false;
         _length = HeaderSize;
         if (Completion.Task.IsCompleted)
         {

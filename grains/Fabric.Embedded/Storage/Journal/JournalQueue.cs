@@ -22,7 +22,6 @@ internal sealed class JournalQueue
     private long _bytes;
     private bool _idle;
     private bool _lingering;
-    private bool _urgent;
     private bool _failing;
     private bool _stopping;
     private bool _upkeep;
@@ -90,7 +89,7 @@ internal sealed class JournalQueue
 
             // While the storage fails nobody waits for it: the record is queued and its ticket says at once that it is not durable.
             ticket = new JournalTicket(batch.Last, _failing ? NotDurable : batch.Completion.Task);
-            _urgent |= reserved;
+            batch.IsUrgent |= reserved;
             if (_idle || (_lingering && IsDue_NeedsLock()))
             {
                 _idle = false;
@@ -215,12 +214,11 @@ internal sealed class JournalQueue
         if (_batches.TryPeek(out var batch))
         {
             _company.Left(batch.Records);
-            _urgent = false;
         }
     }
 
     private bool IsDue_NeedsLock() =>
-        _urgent || _failing || _stopping || _upkeep || _batches.Count > 1 || (_batches.TryPeek(out var batch) && batch.Records >= _company.Expected);
+        _failing || _stopping || _upkeep || _batches.Count > 1 || (_batches.TryPeek(out var batch) && (batch.IsUrgent || batch.Records >= _company.Expected));
 
     private bool HasRoom_NeedsLock(int bytes, bool reserved)
     {
