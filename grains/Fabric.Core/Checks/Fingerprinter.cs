@@ -89,8 +89,8 @@ internal sealed class Fingerprinter
         _wide ? Wide<TChar, TText>(ref text, length) : _carryless ? Narrow<TChar, TText>(ref text, length) : Portable<TChar, TText>(ref text, length);
 
     // Four pairs at once. The last block overlaps the one before it, under key words of its own: nothing is read past the end. Compiled well at its first
-    // call: vectors that are not are a call for each operation, and there is nothing that a profile could improve.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    // call, and by itself: as a part of its callers it would use up what the compiler grants for them, and each multiplication would become a call.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private Fingerprint Wide<TChar, TText>(ref TChar text, int length)
         where TChar : unmanaged
         where TText : ITokenText<TChar>
@@ -122,7 +122,7 @@ internal sealed class Fingerprinter
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private Fingerprint Narrow<TChar, TText>(ref TChar text, int length)
         where TChar : unmanaged
         where TText : ITokenText<TChar>
