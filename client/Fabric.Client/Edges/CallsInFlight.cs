@@ -141,7 +141,7 @@ internal sealed class CallsInFlight(ICheckView view, EdgeClock clock, CheckRules
         }
     }
 
-    // A key that is gone says nothing: another snapshot may lack it. One that was revoked says so for as long as a token of it could run.
+    // INVARIANT R1: nobody tells of a key that is gone any more, so what runs under it ends as if it were revoked.
     private string? DenialByKey(CallHandle call)
     {
         var version = view.Keys.Version;
@@ -150,9 +150,10 @@ internal sealed class CallsInFlight(ICheckView view, EdgeClock clock, CheckRules
             return null;
         }
 
-        if (TokenReader.KidOf(call.Token) is { } kid && view.Keys.Find(kid) is { IsRevoked: true })
+        var key = TokenReader.KidOf(call.Token) is { } kid ? view.Keys.Find(kid) : null;
+        if (key is not { IsRevoked: false })
         {
-            return Codes.TokenKeyRevoked;
+            return key is null ? Codes.TokenKeyUnknown : Codes.TokenKeyRevoked;
         }
 
         call.KeysVersion = version;

@@ -26,7 +26,10 @@ public interface IEdgeUplink
     /// <summary>Gives unused units back.</summary>
     ValueTask ReturnQuotaAsync(QuotaReturn units, CancellationToken cancellation);
 
-    /// <summary>The public key of a key id; null when the fabric knows none.</summary>
+    /// <summary>
+    /// The public key of a key id; null when the fabric knows none. Whoever implements this puts the key into the view before it answers, in order with the
+    /// changes of keys that the view takes: the caller does not.
+    /// </summary>
     ValueTask<Outcome<VerificationKey?>> FetchKeyAsync(string kid, CancellationToken cancellation);
 
     /// <summary>Delivers usage. Done when it is on disk; the same report may be sent again.</summary>

@@ -57,7 +57,9 @@ internal sealed class KeyFetcher(IEdgeUplink uplink, KeyRing keys, EdgeClock clo
         try
         {
             var fetched = await uplink.FetchKeyAsync(kid, CancellationToken.None);
-            known = fetched.IsOk && fetched.Value is { } key && key.Kid == kid && (keys.Find(kid) is not null || keys.Add(key) is null);
+
+            // INVARIANT R1: the uplink has put it into the ring, in order with the feed. Here, a revocation or a new connection may have come in between.
+            known = fetched.IsOk && keys.Find(kid) is not null;
         }
         catch (OperationCanceledException)
         {

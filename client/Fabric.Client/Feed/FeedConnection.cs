@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Fabric.Client.Edges;
@@ -14,14 +13,11 @@ namespace Fabric.Client.Feed;
 /// </summary>
 public sealed partial class FeedConnection : IEdgeSource, IEdgeUplink
 {
-    private const int FetchedKeysMax = 10_000;
-
     private readonly FeedConnectionOptions _options;
     private readonly FabricEdgeOptions _edge;
     private readonly IFeedConnector _connector;
     private readonly Backoff _backoff;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly ConcurrentDictionary<string, bool> _fetched = new(StringComparer.Ordinal);
     private readonly UInt128 _instance = Random128();
     private Func<ulong, int>? _applied;
     private FeedSession? _session;
@@ -151,30 +147,12 @@ public sealed partial class FeedConnection : IEdgeSource, IEdgeUplink
     /// <summary>The calls that were cancelled since they were last told.</summary>
     internal uint TakeCancelled() => (uint)Interlocked.Exchange(ref _cancelled, 0);
 
-    /// <summary>A key that was asked for has come.</summary>
+    /// <summary>A key that was asked for has come. One that the ring does not take stays unknown.</summary>
     internal void KeyFetched(VerificationKey? key)
     {
-        if (key is not null && View.Keys.Add(key) is null && _fetched.Count < FetchedKeysMax)
+        if (key is not null && View.Keys.Add(key) is null)
         {
-            _fetched[key.Kid] = true;
-        }
-    }
-
-    /// <summary>
-    /// Forgets the keys that came outside of the feed and asks for them again: the fabric tells an edge that is bound to a tenant of changes to other tenants'
-    /// keys only once the connection has shown that it needs them. INVARIANT R1: they are forgotten before anything of this connection is acknowledged, since a
-    /// revocation of such a key may have gone by.
-    /// </summary>
-    internal async Task RefetchKeysAsync(FeedSession session, CancellationToken cancellation)
-    {
-        foreach (var kid in _fetched.Keys)
-        {
-            View.Keys.Remove(kid);
-        }
-
-        foreach (var kid in _fetched.Keys)
-        {
-            await session.SendAsync(new FetchKeyFrame(0, kid).Write, cancellation);
+            NoteApplied();
         }
     }
 

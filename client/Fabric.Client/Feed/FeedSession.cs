@@ -156,7 +156,8 @@ internal sealed class FeedSession : IDisposable
         View.Connected(welcome.Epoch, welcome.GuardedTenant, welcome.Resumed);
         if (welcome.Resumed)
         {
-            await _owner.RefetchKeysAsync(this, cancellation);
+            // INVARIANT R1: calls under keys that were forgotten are cancelled before anything is acknowledged.
+            _owner.NoteApplied();
             await RenewOnceAsync(cancellation);
         }
 

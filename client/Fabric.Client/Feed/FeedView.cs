@@ -53,7 +53,7 @@ public sealed class FeedView : ICheckView
     /// <summary>Whether a new connection can go on from here.</summary>
     internal bool CanResume => IsReady;
 
-    /// <summary>The connection stands. Without a resume, nothing is allowed until a snapshot is whole.</summary>
+    /// <summary>The connection stands. Without a resume, nothing is allowed until a snapshot is whole, which replaces the keys too.</summary>
     internal void Connected(ulong epoch, Handle guardedTenant, bool resumed)
     {
         Volatile.Write(ref _guardedTenant, [guardedTenant]);
@@ -63,7 +63,11 @@ public sealed class FeedView : ICheckView
             IsHandedBack = false;
         }
 
-        if (!resumed)
+        if (resumed)
+        {
+            ForgetForeignKeys(guardedTenant);
+        }
+        else
         {
             Break();
         }
@@ -143,6 +147,27 @@ public sealed class FeedView : ICheckView
             IsHandedBack = true;
             Volatile.Write(ref _leaseMomentMs, ICheckView.NoLease);
             _lease.Released();
+        }
+    }
+
+    /// <summary>
+    /// INVARIANT R1: a new connection tells an edge that is bound to a tenant nothing of other tenants' keys, until it asks for one of that tenant; a
+    /// revocation of what was kept would go by unseen and be acknowledged. However it came, such a key is asked for again when a token names it. An edge that
+    /// is bound to none is told of all keys.
+    /// </summary>
+    private void ForgetForeignKeys(Handle own)
+    {
+        if (own.IsZero)
+        {
+            return;
+        }
+
+        foreach (var key in Keys.Snapshot())
+        {
+            if (key.TenantHandle != own)
+            {
+                Keys.Remove(key.Kid);
+            }
         }
     }
 }

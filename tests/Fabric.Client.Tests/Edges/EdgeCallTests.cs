@@ -57,6 +57,19 @@ public sealed class EdgeCallTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Invariant", "R1")]
+    public void A_call_in_flight_is_cancelled_when_the_key_of_its_token_is_gone()
+    {
+        var (signer, other) = MakeKey("acme-2");
+        _fabric.Keys.Add(other);
+        using var call = Edge.Begin(_fabric.Issue(), Writing);
+        using var spared = Edge.Begin(_fabric.Issue(signer: signer), Writing);
+
+        Assert.Equal(1, _fabric.ForgetKey());
+        Assert.Equal((Codes.TokenKeyUnknown, null), (call.CancelledBy, spared.CancelledBy));
+    }
+
+    [Fact]
     public void A_lock_cancels_too_and_a_revocation_of_another_lineage_does_not()
     {
         var claims = _fabric.Claims();

@@ -126,6 +126,17 @@ public sealed class EdgeCheckTests : IAsyncDisposable
     }
 
     [Fact]
+    [Trait("Invariant", "R1")]
+    public async Task A_fetched_key_that_the_view_has_forgotten_since_is_not_brought_back()
+    {
+        var (signer, key) = MakeKey("acme-2");
+        _fabric.OnFetchKey = _ => new(key);
+        _fabric.TakesKeys = false;
+        Assert.Equal(Codes.TokenKeyUnknown, (await Edge.CheckAsync(_fabric.Issue(signer: signer), Reading)).Code);
+        Assert.Null(_fabric.Keys.Find(key.Kid));
+    }
+
+    [Fact]
     [Trait("Invariant", "B1")]
     public async Task Made_up_key_ids_make_no_storm()
     {

@@ -57,6 +57,9 @@ internal sealed class FakeSource : IEdgeSource, ICheckView, IEdgeUplink
 
     public Func<string, ValueTask<Outcome<VerificationKey?>>> OnFetchKey { get; set; } = _ => new((VerificationKey?)null);
 
+    /// <summary>Whether fetched keys come into the view; not so when a new connection has made it forget them since.</summary>
+    public bool TakesKeys { get; set; } = true;
+
     public Func<UsageReport, ValueTask<Outcome<ulong>>> OnReport { get; set; } = _ => new(1UL);
 
     public List<QuotaReturn> Returned { get; } = [];
@@ -112,6 +115,13 @@ internal sealed class FakeSource : IEdgeSource, ICheckView, IEdgeUplink
         return _applied!(Index.Revision);
     }
 
+    /// <summary>Forgets the tenant's key as a new connection does, and tells the edge. Answers how many calls it cancelled.</summary>
+    public int ForgetKey()
+    {
+        Keys.Remove(Key.Kid);
+        return _applied!(Index.Revision);
+    }
+
     /// <summary>Applies a record as the feed does, and tells the edge. Answers how many calls it cancelled.</summary>
     public int Revoke(LineageNode node, Instant lockedUntil = default)
     {
@@ -158,7 +168,16 @@ internal sealed class FakeSource : IEdgeSource, ICheckView, IEdgeUplink
         return default;
     }
 
-    public ValueTask<Outcome<VerificationKey?>> FetchKeyAsync(string kid, CancellationToken cancellation) => OnFetchKey(kid);
+    public async ValueTask<Outcome<VerificationKey?>> FetchKeyAsync(string kid, CancellationToken cancellation)
+    {
+        var fetched = await OnFetchKey(kid);
+        if (fetched is { IsOk: true, Value: { } key } && TakesKeys)
+        {
+            Keys.Add(key);
+        }
+
+        return fetched;
+    }
 
     public ValueTask<Outcome<ulong>> ReportUsageAsync(UsageReport report, CancellationToken cancellation) => OnReport(report);
 }

@@ -264,27 +264,6 @@ public sealed class FeedConnectionTests
 
     [Fact]
     [Trait("Invariant", "R1")]
-    public async Task A_foreign_key_that_was_revoked_while_the_link_was_away_is_gone_before_anything_is_acknowledged()
-    {
-        await using var fixture = new FeedFixture();
-        fixture.Caller = new Caller(Role.EnforcementPoint, "acme", "edges");
-        fixture.Hub.AppendKey(FeedFixture.Key("other1", "other"));
-        var edge = await fixture.LeasedAsync();
-        fixture.MoreKeys["other1"] = FeedFixture.Key("other1", "other");
-        await edge.FetchKeyAsync("other1", default);
-        Assert.NotNull(edge.View.Keys.Find("other1"));
-
-        // Its answers to questions for keys are lost from now on, so nothing but forgetting takes the key away.
-        fixture.FilterDown = frame => (FrameType)frame[0] == FrameType.KeyAnswer ? null : frame;
-        fixture.Link.Cut();
-        var revision = fixture.Hub.AppendKey(FeedFixture.Key("other1", "other").Revoked());
-        fixture.MoreKeys["other1"] = FeedFixture.Key("other1", "other").Revoked();
-        await fixture.AdvanceUntilAsync(() => fixture.Hub.Confirmed >= revision && edge.IsConnected && edge.View.Index.Revision >= revision);
-        Assert.True(edge.View.Keys.Find("other1") is null or { IsRevoked: true });
-    }
-
-    [Fact]
-    [Trait("Invariant", "R1")]
     public async Task A_link_refuses_bounds_that_it_does_not_keep()
     {
         await using var fixture = new FeedFixture(new FeedHubOptions { Bounds = new(TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(500)) });
