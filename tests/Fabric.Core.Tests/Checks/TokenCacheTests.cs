@@ -142,7 +142,12 @@ public sealed class TokenCacheTests(ITestOutputHelper output)
             counted += Drain(fabric);
         }
 
-        counted += Drain(fabric);
+        // What the loop had no time for may be more than one drain takes.
+        for (long drained; (drained = Drain(fabric)) > 0;)
+        {
+            counted += drained;
+        }
+
         Assert.True(done.IsCompletedSuccessfully, done.Exception?.ToString());
         Assert.Equal((12_000L, 0), (counted, fabric.Usage.Lines));
     }
