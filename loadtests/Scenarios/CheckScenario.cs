@@ -42,7 +42,7 @@ internal sealed class CheckScenario : IScenario
 
         // On a thread of its own, so that nothing else of this process shares its core's time slices.
         await Task.Factory.StartNew(() => Measure(run, local, edge, calls, time), run.Cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        run.Report.Note($"{count:N0} tokens of {calls[0].Token.Length} characters over {local.Engine.Index.Count:N0} index records; one thread; tokens drawn at random, each with its own call; medians of rounds of {ChecksPerRound:N0}, spread from the 10th to the 90th percentile; the texts of {ReceivedAtOnce} tokens and calls are read, as a server's parser does, before their checks are timed, except in cold_text_*; tokens are strings, those of utf8_* bytes as they come over the wire");
+        run.Report.Note($"{count:N0} tokens of {calls[0].Token.Length} characters over {local.Engine.Index.Count:N0} index records; one thread; tokens drawn at random, each with its own call; medians of rounds of {ChecksPerRound:N0}, spread from the 10th to the 90th percentile; the texts of {ReceivedAtOnce} tokens and calls are read, as a server's parser does, before their checks are timed, except in cold_text_*; tokens are bytes, as they come over the wire, in string_* strings of two bytes a character");
     }
 
     private static async Task<EdgeCall[]> PrepareAsync(ScenarioRun run, LocalFabric local, int count)
@@ -81,25 +81,25 @@ internal sealed class CheckScenario : IScenario
             Resource = Copy(call.Resource),
         })));
         var count = presented.Length;
-        using var stage = run.Log.Begin("check, each token again and again", 3 * time.TotalSeconds);
+        using var stage = run.Log.Begin("check, each token again and again", 3.5 * time.TotalSeconds);
         foreach (var call in calls)
         {
             Need(edge.Check(call.Token, HeldCalls.CallOf(call)));
         }
 
-        var (hot, hotBytes) = (Rounds(new(edge, presented, HotTokens), time, stage), Rounds(new(edge, presented, HotTokens, Utf8: true), time / 4, stage));
-        var (all, allBytes) = (Rounds(new(edge, presented, count), time, stage), Rounds(new(edge, presented, count, Utf8: true), time / 4, stage));
+        var (hot, hotBytes) = (Rounds(new(edge, presented, HotTokens), time / 2, stage), Rounds(new(edge, presented, HotTokens, Utf8: true), time, stage));
+        var (all, allBytes) = (Rounds(new(edge, presented, count), time / 2, stage), Rounds(new(edge, presented, count, Utf8: true), time, stage));
         var cold = Rounds(new(edge, presented, count, ColdText: true), time / 4, stage);
         var coldBytes = Rounds(new(edge, presented, count, Utf8: true, ColdText: true), time / 4, stage);
-        run.Report.Add("check.rate_per_core", Samples.Median(all.Rates), "checks/s");
-        run.Report.Add("check.hot_rate_per_core", Samples.Median(hot.Rates), "checks/s");
-        run.Report.Add("check.alloc_bytes", Math.Max(all.Bytes, hot.Bytes), "bytes/check");
-        run.Report.Add("check.rate_spread", Samples.Percentile(all.Rates, 90) - Samples.Percentile(all.Rates, 10), "checks/s");
-        run.Report.Add("check.hot_rate_spread", Samples.Percentile(hot.Rates, 90) - Samples.Percentile(hot.Rates, 10), "checks/s");
-        run.Report.Add("check.utf8_rate_per_core", Samples.Median(allBytes.Rates), "checks/s");
-        run.Report.Add("check.utf8_hot_rate_per_core", Samples.Median(hotBytes.Rates), "checks/s");
-        run.Report.Add("check.cold_text_rate_per_core", Samples.Median(cold.Rates), "checks/s");
-        run.Report.Add("check.utf8_cold_text_rate_per_core", Samples.Median(coldBytes.Rates), "checks/s");
+        run.Report.Add("check.rate_per_core", Samples.Median(allBytes.Rates), "checks/s");
+        run.Report.Add("check.hot_rate_per_core", Samples.Median(hotBytes.Rates), "checks/s");
+        run.Report.Add("check.alloc_bytes", new[] { all, hot, allBytes, hotBytes }.Max(each => each.Bytes), "bytes/check");
+        run.Report.Add("check.rate_spread", Samples.Percentile(allBytes.Rates, 90) - Samples.Percentile(allBytes.Rates, 10), "checks/s");
+        run.Report.Add("check.hot_rate_spread", Samples.Percentile(hotBytes.Rates, 90) - Samples.Percentile(hotBytes.Rates, 10), "checks/s");
+        run.Report.Add("check.string_rate_per_core", Samples.Median(all.Rates), "checks/s");
+        run.Report.Add("check.string_hot_rate_per_core", Samples.Median(hot.Rates), "checks/s");
+        run.Report.Add("check.cold_text_rate_per_core", Samples.Median(coldBytes.Rates), "checks/s");
+        run.Report.Add("check.string_cold_text_rate_per_core", Samples.Median(cold.Rates), "checks/s");
     }
 
     // The first round is not counted: what is compiled late is compiled in it, and the cache holds what this work needs.
