@@ -15,6 +15,9 @@ public sealed class HandleSpace
     /// <summary>Bytes of the salt.</summary>
     public const int SaltSize = 16;
 
+    // No kind of node has this bit.
+    private const NodeKind UnmarkedBare = (NodeKind)0x80;
+
     private const int IdInputSize = SaltSize + 1 + Handle.Size + 16;
 
     private readonly byte[] _salt;
@@ -56,7 +59,7 @@ public sealed class HandleSpace
     {
         var handle = HashOf(kind, tenant, Bare(id), out var mark);
         isMarked = mark == (uint)id;
-        return isMarked ? handle : HashOf(kind, tenant, id, out _);
+        return isMarked ? handle : OfUnmarked(kind, tenant, id);
     }
 
     /// <summary>
@@ -92,7 +95,7 @@ public sealed class HandleSpace
                 {
                     if (MarkIn(digest, lane) != (uint)ids[done + lane])
                     {
-                        handles[done + lane] = HashOf(kind, tenant, ids[done + lane], out _);
+                        handles[done + lane] = OfUnmarked(kind, tenant, ids[done + lane]);
                         unmarked?.Add(done + lane);
                     }
                 }
@@ -166,6 +169,11 @@ public sealed class HandleSpace
         MemoryMarshal.Cast<Vector256<uint>, uint>(digest)[lane + (4 * HandleLanes.Count)];
 
     private static UInt128 Bare(UInt128 id) => id & ~(UInt128)uint.MaxValue;
+
+    // INVARIANT R5: without its mark, a real id ends in 32 zeros. Made up like that it is another id, so it is hashed as of another kind: revoking it must not hit the
+    // real one. All other unmarked ids keep the handle that they had before there were marks.
+    private Handle OfUnmarked(NodeKind kind, Handle tenant, UInt128 id) =>
+        HashOf(id == Bare(id) ? kind | UnmarkedBare : kind, tenant, id, out _);
 
     private Handle HashOf(NodeKind kind, Handle tenant, UInt128 id, out uint mark)
     {

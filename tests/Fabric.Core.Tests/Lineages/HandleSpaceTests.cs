@@ -97,6 +97,21 @@ public sealed class HandleSpaceTests
         Assert.Equal(Handle.Read(System.Security.Cryptography.SHA256.HashData(input)), _space.OfId(NodeKind.Credential, tenant, id ^ 1));
     }
 
+    [Fact]
+    [Trait("Invariant", "R5")]
+    public void A_made_up_id_does_not_hit_the_real_one_whose_mark_it_lacks()
+    {
+        var tenant = _space.OfTenant("acme");
+        UInt128[] real = [.. Enumerable.Range(1, 9).Select(i => _space.Mark(NodeKind.Credential, tenant, (UInt128)i << 32))];
+        UInt128[] bare = [.. real.Select(id => id >> 32 << 32)];
+        var (handles, strange) = (new Handle[bare.Length], new List<int>());
+        _space.OfIds(NodeKind.Credential, tenant, bare, handles, strange);
+
+        Assert.Equal(bare.Length, strange.Count);
+        Assert.Equal(bare.Select(id => _space.OfId(NodeKind.Credential, tenant, id)), handles);
+        Assert.Empty(handles.Intersect(real.Select(id => _space.OfId(NodeKind.Credential, tenant, id))));
+    }
+
     private static bool IsMarked(HandleSpace space, NodeKind kind, Handle tenant, UInt128 id)
     {
         space.OfId(kind, tenant, id, out var isMarked);
