@@ -17,7 +17,7 @@ public sealed record RevokeRequest(
 /// <summary>
 /// What a revocation or lock returns. <paramref name="State"/>: `accepted` (durable), `confirmed` (no enforcement point can allow any more) or
 /// `partial` (not durable yet, or someone has not answered). Never `confirmed` over what cannot be proved. A caller that is bound to a tenant sees that
-/// tenant's enforcement points by name (`HOLDER/EDGE`) and all others as the numbers in <paramref name="OtherEdges"/>. <paramref name="Unknown"/> says which ids the tenant never had: they stay revoked should they come to be, but what
+/// tenant's enforcement points by name (`HOLDER/EDGE`) and all others as the numbers in <paramref name="OtherEdges"/>. <paramref name="Unknown"/> says which ids the tenant never had: where they were recorded they stay revoked should they come to be, but what
 /// was meant may live on, under another tenant or id. The answer to the revocation itself tells them, a later look at its receipt does not.
 /// </summary>
 public sealed record Receipt(
@@ -37,8 +37,11 @@ public sealed record WaitingEdge(string Edge, ulong AcknowledgedRevision, double
 /// </summary>
 public sealed record OtherEdges(int Acknowledged, int RanOut, int Waiting, double? WaitingRunsOutInMs, int CallsInFlight);
 
-/// <summary>Ids of a revocation that the fabric does not know for its tenant: how many, and the first 100.</summary>
-public sealed record UnknownIds(int Count, IReadOnlyList<string> Ids);
+/// <summary>
+/// Ids of a revocation that the fabric does not know for its tenant: how many, and the first 100. <paramref name="Recorded"/> false: there was no room for all of
+/// them, so they were left out; the ids that are known are revoked all the same. The same request carries the rest out when there is room again.
+/// </summary>
+public sealed record UnknownIds(int Count, IReadOnlyList<string> Ids, bool Recorded = true);
 
 /// <summary>Calls that an enforcement point had begun before it applied the revocation (it has cancelled them).</summary>
 public sealed record InFlightCalls(string Edge, int Calls);

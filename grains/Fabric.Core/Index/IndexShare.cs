@@ -9,6 +9,7 @@ namespace Fabric.Core.Index;
 public sealed class IndexShare
 {
     private const long HourMs = 3_600_000;
+    private const int CompletionPart = 2;
 
     private readonly SortedDictionary<long, (int All, int Unknown)> _byHour = [];
     private int _all;
@@ -38,6 +39,18 @@ public sealed class IndexShare
         }
 
         return (_all, _unknown);
+    }
+
+    /// <summary>
+    /// Null when a session of this tenant may be completed, which takes one record of an index that holds <paramref name="held"/>; else `limit.reached`.
+    /// </summary>
+    // INVARIANT B1: agents complete sessions, so they come to half of each limit and no farther: the other half is left for revoking what they did.
+    public Rejection? RefuseCompletion(IndexLimits limits, int held, int tenants, string tenant, Instant now)
+    {
+        var max = (held < limits.Common / CompletionPart ? limits.Tenant : Math.Min(limits.Tenant, limits.Own(tenants))) / CompletionPart;
+        return Count(now).All < max
+            ? null
+            : new Rejection(Codes.LimitReached, tenant, $"the tenant's records in the revocation index have come to {max}, and what is left is for revocations: the session ends by its time, or is revoked");
     }
 
     /// <summary>

@@ -42,7 +42,7 @@ internal sealed partial class EmbeddedFabric
             var handle = World.Handles.Of(node.Value);
             var decided = NodeDecider.Lock(
                 standing, World.Locks.GetValueOrDefault(handle), new LockNode(node.Value, handle, until, request.Reason), caller.Name, now);
-            if (decided.IsOk && RefuseLocks_NeedsLock(node.Value.Tenant!, handle, now) is { } full)
+            if (decided.IsOk && RefuseLocks_NeedsLock(node.Value, handle) is { } full)
             {
                 return new(full);
             }
@@ -93,9 +93,10 @@ internal sealed partial class EmbeddedFabric
         }
     }
 
-    private Rejection? RefuseLocks_NeedsLock(string tenant, Handle handle, Instant now) => caller.Role == Role.Operator || World.Locks.ContainsKey(handle)
+    private Rejection? RefuseLocks_NeedsLock(NodeRef node, Handle handle) => caller.Role == Role.Operator || World.Locks.ContainsKey(handle)
         ? null
-        : CountLimits.Refuse(World.Tenant(tenant)?.Locks ?? 0, engine.Options.Counts.Locks, tenant, "locks in the tenant") ?? RefuseShare_NeedsLock(tenant, 1, 0, now);
+        : CountLimits.Refuse(World.Tenant(node.Tenant)?.Locks ?? 0, engine.Options.Counts.Locks, node.Tenant!, "locks in the tenant")
+            ?? (IsOfDirectory_NeedsLock(node) ? null : RefuseShare_NeedsLock(node.Tenant!, 1, 0));
 
     private bool SessionExists_NeedsLock(NodeRef node) =>
         node.Kind == NodeKind.Session && World.Session(Names.ParseId(node.Id)!.Value) is { IsLive: true } session && session.Tenant == node.Tenant;

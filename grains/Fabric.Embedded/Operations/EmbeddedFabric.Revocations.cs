@@ -172,9 +172,8 @@ internal sealed partial class EmbeddedFabric
             return Receipts(Ledger.Revision, null, wait, timeoutMs, cancellation);
         }
 
-        // A whole tenant is one record, whatever it has used.
         var first = revoked[0].Target;
-        if (first.Kind != NodeKind.Tenant && RefuseShare_NeedsLock(first.Tenant!, revoked.Count, World.IsKnown(first) ? 0 : 1, now) is { } full)
+        if (!IsOfDirectory_NeedsLock(first) && RefuseShare_NeedsLock(first.Tenant!, revoked.Count, World.IsKnown(first) ? 0 : 1) is { } full)
         {
             return new(full);
         }
@@ -222,79 +221,114 @@ internal sealed partial class EmbeddedFabric
         return await Tombstones(request, ids, cancellation).ConfigureAwait(false);
     }
 
+    // The ids that the fabric made come first, and those that it never made cannot keep them from being revoked: where there is no room for such, they are left out.
     private async ValueTask<Outcome<Receipt>> Tombstones(RevokeRequest request, UInt128[] ids, CancellationToken cancellation)
     {
         var key = RequestKey(request, implicitly: true, ids);
-        var (handles, unknown) = HandlesOf(request.Tenant!, ids);
-        Outcome<Receipt>? answer = null;
-        for (var from = 0; answer is null; from += TombstonesAtOnce)
+        var (handles, known) = UnknownLast(request.Tenant!, ids);
+        var unknown = known == ids.Length
+            ? null
+            : new UnknownIds(ids.Length - known, [.. ids.Skip(known).Take(Limits.UnknownIdsListedMax).Select(id => Names.FormatId(id))]);
+        (Committed Committed, Instant At)? done = null;
+        for (int from = 0, count; from < ids.Length; from += count)
         {
-            var chunk = new ArraySegment<UInt128>(ids, from, Math.Min(TombstonesAtOnce, ids.Length - from));
-            var last = from + chunk.Count == ids.Length;
+            var rest = (from < known ? known : ids.Length) - from;
+            count = Math.Min(TombstonesAtOnce, rest);
             var decidedAt = Now;
             // The key stands on the last part only: a request that was cut short is carried out again, not taken for done.
-            var decided = CredentialDecider.Revoke(request.Tenant!, chunk, request.Reason, last ? key : UInt128.Zero, decidedAt);
+            var decided = CredentialDecider.Revoke(
+                request.Tenant!, new ArraySegment<UInt128>(ids, from, count), request.Reason, from + count == ids.Length ? key : UInt128.Zero, decidedAt);
             if (!decided.IsOk)
             {
                 return decided.Rejection;
             }
 
-            var tombstones = new Tombstones(
-                IndexRecords.Tombstones(handles.AsSpan(from, chunk.Count), decided.Value.DropAfter), unknown.Count(at => at >= from && at < from + chunk.Count));
-            ValueTask<Outcome<Receipt>> receipt;
+            var tombstones = new Tombstones(IndexRecords.Tombstones(handles.AsSpan(from, count), decided.Value.DropAfter), from < known ? 0 : count);
             lock (Ledger.Gate)
             {
-                // The whole list is asked for before its first part, and each part again: others revoke meanwhile.
-                var (count, strange) = from == 0 ? (ids.Length, unknown.Count) : (chunk.Count, tombstones.Unknown);
-                var done = from == 0 ? Done_NeedsLock(request.Tenant!, key) : Outcome<ulong?>.Of(null);
-                if ((done.Rejection ?? (done.Value is null ? RefuseShare_NeedsLock(request.Tenant!, count, strange, decidedAt) : null)) is { } refused)
+                var before = from == 0 ? Done_NeedsLock(request.Tenant!, key) : Outcome<ulong?>.Of(null);
+                if (!before.IsOk)
                 {
-                    return refused;
+                    return before.Rejection;
                 }
 
-                if (done.Value is { } revision)
+                if (before.Value is { } revision)
                 {
-                    receipt = Receipts(revision, null, request.Wait, request.TimeoutMs, cancellation);
+                    done = (new Committed(0, revision, Task.FromResult(true)), default);
+                    break;
+                }
+
+                // Each kind of ids is asked for as a whole before its first part, and each part again: others revoke meanwhile.
+                var committed = Record_NeedsLock(decided.Value, tombstones, from == 0 || from == known ? rest : count, decidedAt);
+                if (committed.IsOk)
+                {
+                    done = (committed.Value, decidedAt);
+                }
+                else if (from < known || done is null || committed.Rejection.Code != Codes.LimitReached)
+                {
+                    return committed.Rejection;
                 }
                 else
                 {
-                    var committed = Ledger.Emit_NeedsLock(caller.Name, decidedAt, [decided.Value], reserved: true, tombstones);
-                    if (committed.IsOk && !last)
-                    {
-                        continue;
-                    }
-
-                    receipt = Receipt_NeedsLock(committed, decidedAt, request.Wait, request.TimeoutMs, cancellation);
+                    unknown = unknown! with { Recorded = false };
+                    break;
                 }
             }
-
-            answer = await receipt.ConfigureAwait(false);
         }
 
-        return With(answer.Value, unknown.Count == 0
-            ? null
-            : new UnknownIds(unknown.Count, [.. unknown.Take(Limits.UnknownIdsListedMax).Select(at => Names.FormatId(ids[at]))]));
+        return With(await ReceiptOf(done!.Value, request, cancellation).ConfigureAwait(false), unknown);
     }
+
+    private Outcome<Committed> Record_NeedsLock(CredentialsRevoked revoked, Tombstones tombstones, int asked, Instant now) =>
+        RefuseShare_NeedsLock(revoked.Tenant, asked, tombstones.Unknown > 0 ? asked : 0) is { } full
+            ? full
+            : Ledger.Emit_NeedsLock(caller.Name, now, [revoked], reserved: true, tombstones);
+
+    // Of what was done now; or before (no moment), and then as it stands.
+    private ValueTask<Outcome<Receipt>> ReceiptOf((Committed Committed, Instant At) done, RevokeRequest request, CancellationToken cancellation) => done.At == default
+        ? Receipts(done.Committed.Revision, null, request.Wait, request.TimeoutMs, cancellation)
+        : Receipts(done.Committed.Revision, done.Committed.Durable, request.Wait, request.TimeoutMs, cancellation, done.At);
 
     private Outcome<ulong?> Done_NeedsLock(string tenant, UInt128 key) => World.Tenant(tenant) is null ? Missing(tenant) : World.Requests.Find(key);
 
-    // Of each id, and the places of those that this fabric never made for this tenant.
-    private (Handle[] Handles, List<int> Unknown) HandlesOf(string tenant, UInt128[] ids)
+    // The handle of each id, and how many are this fabric's for this tenant: these are moved to the front, in their order.
+    private (Handle[] Handles, int Known) UnknownLast(string tenant, UInt128[] ids)
     {
         var (handles, unknown) = (new Handle[ids.Length], new List<int>());
         World.Handles.OfIds(NodeKind.Credential, World.Handles.OfTenant(tenant), ids, handles, unknown);
-        return (handles, unknown);
+        if (unknown.Count > 0)
+        {
+            var strange = new HashSet<int>(unknown);
+            int[] order = [.. Enumerable.Range(0, ids.Length).Where(at => !strange.Contains(at)), .. unknown];
+            (UInt128[] idsBefore, Handle[] handlesBefore) = ([.. ids], [.. handles]);
+            for (var i = 0; i < order.Length; i++)
+            {
+                (ids[i], handles[i]) = (idsBefore[order[i]], handlesBefore[order[i]]);
+            }
+        }
+
+        return (handles, ids.Length - unknown.Count);
     }
 
     private static Outcome<Receipt> With(Outcome<Receipt> receipt, UnknownIds? unknown) =>
         receipt.IsOk && unknown is not null ? receipt.Value with { Unknown = unknown } : receipt;
 
     // INVARIANT B1: a tenant's revocations take its own share of the index. Operators are not held by it; nor is who ends what another tenant's node
-    // gave it or got from it, of which there is one record each.
-    private Rejection? RefuseShare_NeedsLock(string tenant, int records, int unknown, Instant now) =>
+    // gave it or got from it, of which there is one record each. The share is counted at the moment by which the index is swept: a wall clock that jumps
+    // ahead frees neither.
+    private Rejection? RefuseShare_NeedsLock(string tenant, int records, int unknown) =>
         caller.Tenant == tenant && World.Tenant(tenant) is { } entry
-            ? entry.Share.Refuse(engine.Options.Counts.Index, engine.Index.Count, World.Tenants.Count, records, unknown, tenant, now)
+            ? entry.Share.Refuse(engine.Options.Counts.Index, engine.Index.Count, World.Tenants.Count, records, unknown, tenant, engine.SweepMoment)
             : null;
+
+    private Rejection? RefuseCompletion_NeedsLock(string tenant) =>
+        caller.Tenant == tenant && World.Tenant(tenant) is { } entry
+            ? entry.Share.RefuseCompletion(engine.Options.Counts.Index, engine.Index.Count, World.Tenants.Count, tenant, engine.SweepMoment)
+            : null;
+
+    // INVARIANT R1: what stands above sessions and credentials, and is known, can always be revoked and locked, whatever the tenant's share has come to: else
+    // an agent that is not to be trusted could use it up. That is one record a node, and their number has limits of its own.
+    private bool IsOfDirectory_NeedsLock(NodeRef node) => World.Standing(node) is not null;
 
     // Names a request: 64 bits of its key (or, for what can only be done once, of itself) and 64 of its content. Zero: not named.
     private UInt128 RequestKey(RevokeRequest request, bool implicitly, ReadOnlySpan<UInt128> ids = default)

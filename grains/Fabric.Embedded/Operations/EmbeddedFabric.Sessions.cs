@@ -197,7 +197,7 @@ internal sealed partial class EmbeddedFabric
                 return new(decided.Rejection);
             }
 
-            if (RefuseShare_NeedsLock(state.Tenant, 1, 0, now) is { } full)
+            if (RefuseCompletion_NeedsLock(state.Tenant) is { } full)
             {
                 return new(full);
             }

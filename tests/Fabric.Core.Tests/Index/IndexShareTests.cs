@@ -42,6 +42,20 @@ public sealed class IndexShareTests
         Assert.Equal(fits ? null : Codes.LimitReached, refused?.Code);
     }
 
+    [Theory]
+    [InlineData(199, 0, true)]
+    [InlineData(200, 0, false)]
+    [InlineData(34, 400, true)]
+    [InlineData(35, 400, false)]
+    [InlineData(35, 1_500, false)]
+    [Trait("Invariant", "B1")]
+    public void Completed_sessions_come_to_half_of_what_revocations_come_to(int own, int held, bool fits)
+    {
+        _share.Add(own, 0, Now + TimeSpan.FromDays(1));
+        Assert.Equal(fits ? null : Codes.LimitReached, _share.RefuseCompletion(Limits, held, tenants: 10, "acme", Now)?.Code);
+        Assert.Null(_share.Refuse(Limits, held, tenants: 10, 35, 0, "acme", Now));
+    }
+
     [Fact]
     [Trait("Invariant", "B1")]
     public void A_record_counts_until_its_hour_has_passed()

@@ -108,6 +108,63 @@ public sealed class CountTests : IAsyncDisposable
 
     [Fact]
     [Trait("Invariant", "R1")]
+    public async Task Whatever_its_agents_and_revocations_have_used_a_tenant_stops_its_agents_and_users()
+    {
+        var acme = await TenantAsync("acme");
+        Ok(await acme.CreateUserAsync("acme", new CreateUser("u0")));
+        Ok(await acme.CreateAgentAsync("acme", new CreateAgent("own", "personal", Any, Owner: "u0")));
+        var completed = 0;
+        for (; (await acme.CompleteSessionAsync(await SessionAsync(acme, "acme"))).IsOk; completed++)
+        {
+            Assert.True(completed < 200);
+        }
+
+        // Half of what it has is left for revocations; then it is used up.
+        Assert.Equal(50, completed);
+        for (var i = 0; i < 50; i++)
+        {
+            Ok(await acme.RevokeAsync(new RevokeRequest(new NodeDto("session", "acme", await SessionAsync(acme, "acme")))));
+        }
+
+        var last = new NodeDto("session", "acme", await SessionAsync(acme, "acme"));
+        Assert.Equal(Codes.LimitReached, (await acme.RevokeAsync(new RevokeRequest(last))).Rejection?.Code);
+        Assert.Equal(Codes.LimitReached, (await acme.LockAsync(new LockRequest(last, "look", Seconds: 60))).Rejection?.Code);
+        Assert.Equal(Codes.LimitReached, (await acme.RevokeAsync(new RevokeRequest(new NodeDto("agent", "acme", "nobody"), Mode: "terminal"))).Rejection?.Code);
+
+        NodeDto bot = new("agent", "acme", "bot"), user = new("user", "acme", "u0");
+        Ok(await acme.SuspendAgentAsync("acme", "bot", new SuspendAgent("it leaked")));
+        Ok(await acme.RevokeAsync(new RevokeRequest(bot)));
+        Ok(await acme.RevokeAsync(new RevokeRequest(user)));
+        Ok(await acme.OffboardUserAsync("acme", "u0", new EndNode("left")));
+        Ok(await acme.RetireAgentAsync("acme", "bot", new EndNode("over")));
+        Ok(await acme.RevokeAsync(new RevokeRequest(new NodeDto("tenant", "acme"))));
+    }
+
+    [Fact]
+    [Trait("Invariant", "R1")]
+    public async Task Ids_that_were_never_made_do_not_keep_the_real_ones_of_their_list_from_being_revoked()
+    {
+        var acme = await TenantAsync("acme");
+        var issued = Ok(await acme.IssueCredentialsAsync(await SessionAsync(acme, "acme"), new(Count: 2))).Credentials;
+        Ok(await TombstonesAsync(acme, "acme", 20));
+        var strange = new string('a', 32);
+        var request = new RevokeRequest(Tenant: "acme", Credentials: [issued[0].Id, strange, issued[1].Id]);
+        var receipt = Ok(await acme.RevokeAsync(request));
+
+        Assert.Equal((1, strange, false), (receipt.Unknown!.Count, Assert.Single(receipt.Unknown.Ids), receipt.Unknown.Recorded));
+        Assert.Equal(22, _engine.Index.Count);
+        foreach (var credential in issued)
+        {
+            Assert.Equal(Codes.CredentialRevoked, Ok(await Operator.CheckAsync(new(credential.Token, "mail", "call"))).Code);
+        }
+
+        // It is not taken for done: there is room for an operator, who is not held by the share.
+        Assert.True(Ok(await Operator.RevokeAsync(request)).Unknown!.Recorded);
+        Assert.Equal(23, _engine.Index.Count);
+    }
+
+    [Fact]
+    [Trait("Invariant", "R1")]
     public async Task A_receipt_says_which_ids_the_tenant_never_had()
     {
         var (acme, globex) = (await TenantAsync("acme"), await TenantAsync("globex"));
