@@ -32,6 +32,7 @@ public static class StatusTable
 
         [Codes.TenantRevoked] = 409,
         [Codes.TenantLocked] = 409,
+        [Codes.TenantNoKey] = 409,
         [Codes.UserRevoked] = 409,
         [Codes.UserLocked] = 409,
         [Codes.AgentRevoked] = 409,

@@ -46,6 +46,8 @@ public static class Codes
     public const string TenantRevoked = "tenant.revoked";
     /// <summary>The tenant in the lineage is locked.</summary>
     public const string TenantLocked = "tenant.locked";
+    /// <summary>The tenant's signing key was revoked and there was no room for another: nothing is issued until one is made.</summary>
+    public const string TenantNoKey = "tenant.no_signing_key";
     /// <summary>The user in the lineage is revoked or offboarded.</summary>
     public const string UserRevoked = "user.revoked";
     /// <summary>The user in the lineage is locked.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Fabric.Core.Common;
 using Fabric.Core.Credentials;
 using Fabric.Core.Index;
 using Fabric.Core.Journal;
@@ -8,7 +9,7 @@ using Fabric.Core.Nodes;
 namespace Fabric.Embedded.Engine;
 
 /// <summary>Puts the rows of the state store back into memory. Rows come by kind, then by key: the directory before what refers to it.</summary>
-internal sealed class CheckpointReader(World world, RevocationIndex index, KeyRing keys)
+internal sealed class CheckpointReader(World world, RevocationIndex index, KeyRing keys, Instant startedAt)
 {
     private readonly List<IndexRecord> _records = [];
     private readonly SessionRows _sessions = new(world);
@@ -43,7 +44,8 @@ internal sealed class CheckpointReader(World world, RevocationIndex index, KeyRi
     /// <summary>Publishes what the directory holds, and forgets that reading it changed anything.</summary>
     internal void Finish()
     {
-        foreach (var entry in world.Tenants.Values.SelectMany(tenant => tenant.Keys))
+        // What has passed takes no place in the ring: there may be more of it than the ring holds.
+        foreach (var entry in world.Tenants.Values.SelectMany(tenant => tenant.Keys).Where(entry => entry.DropAfter >= startedAt))
         {
             keys.Add(entry.Key);
         }
@@ -87,6 +89,7 @@ internal sealed class CheckpointReader(World world, RevocationIndex index, KeyRi
         var unknown = IndexRecords.Add(e, index, world.Handles, _records);
         if (_records.Count > 0)
         {
+            IndexRecords.MakeRoom(index, _records.Count, startedAt);
             var applied = index.ApplyBatch(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_records), index.Revision);
             if (applied < _records.Count)
             {

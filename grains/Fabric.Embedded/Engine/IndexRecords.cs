@@ -48,6 +48,19 @@ internal static class IndexRecords
         return records;
     }
 
+    /// <summary>
+    /// At a start: drops what has expired by then when <paramref name="records"/> more do not fit. The run that wrote them had swept too, so the index never held
+    /// more than fits, but not everything that ever was in it at once.
+    /// </summary>
+    // INVARIANT D1: what was accepted is taken in at every start. Nothing that can still matter is dropped for it (R4), and no revision changes.
+    internal static void MakeRoom(RevocationIndex index, int records, Instant startedAt)
+    {
+        if (records > index.Room)
+        {
+            index.SweepAll(startedAt);
+        }
+    }
+
     // A record replaces what was known, so it keeps what it does not change: the floor, or the lock.
     private static IndexRecord Merge(RevocationIndex index, Handle handle, NodeKind kind, uint floor, Instant? lockedUntil, Instant dropAfter)
     {

@@ -94,8 +94,8 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
         return new Committed(ticket.Sequence, feed.Head, ticket.Committed);
     }
 
-    /// <summary>Takes a transaction of the journal in at start. The same path as a live one.</summary>
-    internal void Replay(ulong sequence, ReadOnlySpan<byte> record)
+    /// <summary>Takes a transaction of the journal in at start. The same path as a live one, but that room is made in the index where there is none.</summary>
+    internal void Replay(ulong sequence, ReadOnlySpan<byte> record, Instant startedAt)
     {
         var transaction = Transaction.Read(record);
         if (transaction.Revision != feed.Head)
@@ -103,7 +103,7 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
             throw new InvalidRecordException($"the journal's record {sequence} follows revision {transaction.Revision}, not {feed.Head}");
         }
 
-        Apply_NeedsLock(transaction, record.ToArray(), sequence, null);
+        Apply_NeedsLock(transaction, record.ToArray(), sequence, null, startedAt);
     }
 
     /// <summary>Takes a transaction that a checkpoint covers in for the change stream and the audit alone.</summary>
@@ -140,13 +140,20 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
     internal void StartAt(ulong sequence, ulong revision, Instant latestExpiry) =>
         (_applied, _durableRevision, LatestExpiry) = (sequence, revision, latestExpiry);
 
-    // INVARIANT D1: what is in the journal must apply, now and at every start to come. So whatever could be full is asked before the append.
+    // INVARIANT D1: what is in the journal must apply, now and at every start to come. So whatever could be full is asked before the append. At a start it fits as
+    // well, once what has expired since is swept: what the index holds then it held here too.
     private Rejection? RefuseFull_NeedsLock(IReadOnlyList<FabricEvent> events, Tombstones? tombstones)
     {
         var (adds, keys) = (tombstones?.Records.Length ?? 0, 0);
         foreach (var e in events)
         {
-            adds += e switch { NodeRevoked or NodeLocked => 1, CredentialsRevoked revoked when tombstones is null => revoked.Ids.Count, _ => 0 };
+            adds += e switch
+            {
+                NodeRevoked or NodeLocked => 1,
+                NodeUnlocked unlocked => index.TryGet(unlocked.Handle, out _) ? 0 : 1,
+                CredentialsRevoked revoked when tombstones is null => revoked.Ids.Count,
+                _ => 0,
+            };
             keys += e is SigningKeyAdded ? 1 : 0;
         }
 
@@ -158,13 +165,13 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
         return keys > 0 && keys > feed.KeyRoom ? new Rejection(Codes.LimitReached, "keys", "the fabric holds as many signing keys as it can") : null;
     }
 
-    // The record: the transaction as it stands in the journal.
-    private void Apply_NeedsLock(Transaction transaction, byte[] record, ulong sequence, Tombstones? tombstones)
+    // The record: the transaction as it stands in the journal. Started at: this is a start, and no live command.
+    private void Apply_NeedsLock(Transaction transaction, byte[] record, ulong sequence, Tombstones? tombstones, Instant? startedAt = null)
     {
         var before = feed.Head;
         foreach (var e in transaction.Events)
         {
-            Enforce_NeedsLock(e, tombstones);
+            Enforce_NeedsLock(e, tombstones, startedAt);
             World.Apply(e, transaction.At, transaction.By, feed.Head);
             if (e is CredentialsIssued issued)
             {
@@ -190,7 +197,7 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
     }
 
     // INVARIANT R3: every record that the index takes is on the feed, in the same order, under the same lock.
-    private void Enforce_NeedsLock(FabricEvent e, Tombstones? tombstones)
+    private void Enforce_NeedsLock(FabricEvent e, Tombstones? tombstones, Instant? startedAt)
     {
         ReadOnlySpan<IndexRecord> records = tombstones?.Records;
         var unknown = tombstones?.Unknown ?? 0;
@@ -203,6 +210,11 @@ internal sealed class Ledger(Journal journal, World world, RevocationIndex index
 
         if (!records.IsEmpty)
         {
+            if (startedAt is { } moment)
+            {
+                IndexRecords.MakeRoom(index, records.Length, moment);
+            }
+
             feed.Append(records);
             World.NoteRecords(e, unknown);
         }

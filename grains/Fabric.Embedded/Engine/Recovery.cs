@@ -53,7 +53,8 @@ internal static class Recovery
         var index = new RevocationIndex(RandomId(), recordsMax: options.Counts.Index.Records);
         var keys = new KeyRing();
         var world = new World(new HandleSpace(journal.HandleSalt.Span));
-        var checkpoint = new CheckpointReader(world, index, keys);
+        var startedAt = Instant.From(time.GetUtcNow());
+        var checkpoint = new CheckpointReader(world, index, keys, startedAt);
         state.Load(checkpoint.Take);
         checkpoint.Finish();
 
@@ -63,7 +64,7 @@ internal static class Recovery
         var ledger = new Ledger(journal, world, index, feed, changes, audit);
         // What was issued before the checkpoint may run for as long as a credential can.
         ledger.StartAt(
-            state.CoveredSequence, checkpoint.Revision, world.Sessions.Count == 0 ? default : Instant.From(time.GetUtcNow()) + Limits.CredentialLifetimeMax);
+            state.CoveredSequence, checkpoint.Revision, world.Sessions.Count == 0 ? default : startedAt + Limits.CredentialLifetimeMax);
         var parts = new EngineParts(
             options, time, logger, folder, journal, state, audit, index, keys, feed, changes, new SigningKeys(sealer, options.Issuer), ledger);
         var engine = new EmbeddedEngine(parts);
@@ -73,7 +74,8 @@ internal static class Recovery
         }
 
         journal.Repairing = damage => DamageMark.Leave(folder, damage);
-        var replayed = Replay(journal, state.CoveredSequence, ledger, changes);
+        var replayed = Replay(journal, state.CoveredSequence, ledger, changes, startedAt);
+        world.DropKeys(keys, startedAt);
         var leftOver = LeftOver(folder, journal);
         journal.Start();
         feed.Open(leftOver);
@@ -127,7 +129,7 @@ internal static class Recovery
     }
 
     // Changes of before the checkpoint are read once more for cursors of before the restart; what follows it is applied.
-    private static long Replay(Journal journal, ulong covered, Ledger ledger, ChangeLog changes)
+    private static long Replay(Journal journal, ulong covered, Ledger ledger, ChangeLog changes, Instant startedAt)
     {
         var from = covered > Checkpointer.ChangesKept ? covered - Checkpointer.ChangesKept : 0;
         var first = journal.FirstSequence;
@@ -142,7 +144,7 @@ internal static class Recovery
             }
             else
             {
-                ledger.Replay(sequence, record);
+                ledger.Replay(sequence, record, startedAt);
                 replayed++;
             }
         }, covered);

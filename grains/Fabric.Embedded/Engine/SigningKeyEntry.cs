@@ -14,6 +14,9 @@ internal sealed class SigningKeyEntry(VerificationKey key, ReadOnlyMemory<byte> 
     /// <summary>When it is forgotten: nothing that it signed can be unexpired.</summary>
     internal Instant DropAfter { get; private set; } = Instant.Never;
 
+    /// <summary>Whether it was neither retired nor revoked.</summary>
+    internal bool Signs => DropAfter == Instant.Never;
+
     internal void Retire(Instant after) => (Key, Signer, DropAfter) = (Key with { RetireAfter = Instant.Min(after, Key.RetireAfter) }, null, after);
 
     internal void Revoke(Instant dropAfter) => (Key, Signer, DropAfter) = (Key.Revoked(), null, dropAfter);

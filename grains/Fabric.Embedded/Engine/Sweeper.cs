@@ -245,10 +245,7 @@ internal sealed class Sweeper(EmbeddedEngine engine) : IAsyncDisposable
                 world.Dirty.Quotas.Add(id);
             }
 
-            foreach (var tenant in world.Tenants.Values)
-            {
-                tenant.Keys.RemoveAll(key => key.DropAfter < now && engine.Keys.Remove(key.Key.Kid));
-            }
+            world.DropKeys(engine.Keys, now);
         }
     }
 }

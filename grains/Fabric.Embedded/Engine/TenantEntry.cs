@@ -17,8 +17,8 @@ internal sealed class TenantEntry(TenantState state)
     /// <summary>Signing keys that still verify, oldest first.</summary>
     internal List<SigningKeyEntry> Keys { get; } = [];
 
-    /// <summary>The key that signs: the newest.</summary>
-    internal SigningKeyEntry SigningKey => Keys[^1];
+    /// <summary>The key that signs: the newest; null where it was revoked when there was no room for another.</summary>
+    internal SigningKeyEntry? SigningKey => Keys.Count > 0 && Keys[^1].Signs ? Keys[^1] : null;
 
     /// <summary>What its revocations and locks take of the index.</summary>
     internal IndexShare Share { get; } = new();

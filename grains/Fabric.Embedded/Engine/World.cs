@@ -138,6 +138,16 @@ internal sealed class World(HandleSpace handles)
         }
     }
 
+    /// <summary>Forgets signing keys of which nothing can be unexpired; a start brings all back that the journal ever heard of, so it does this too.</summary>
+    internal void DropKeys(KeyRing ring, Instant now)
+    {
+        foreach (var tenant in Tenants.Values)
+        {
+            tenant.Keys.FindAll(key => key.DropAfter < now).ForEach(key => ring.Remove(key.Key.Kid));
+            tenant.Keys.RemoveAll(key => key.DropAfter < now);
+        }
+    }
+
     /// <summary>Whether a node is there, or was.</summary>
     internal bool IsKnown(NodeRef node)
     {

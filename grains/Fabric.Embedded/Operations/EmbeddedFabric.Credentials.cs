@@ -79,6 +79,13 @@ internal sealed partial class EmbeddedFabric
 
             var now = Now;
             var tenant = World.Tenant(state.Tenant)!;
+            if (tenant.SigningKey is not { } key)
+            {
+                return Rejected_NeedsLock(
+                    new Rejection(Codes.TenantNoKey, state.Tenant, "the tenant's signing key was revoked when there was no room for another: rotate the key once older ones have passed"),
+                    "credentials.issue", state, now);
+            }
+
             var ids = new UInt128[command.Count];
             for (var i = 0; i < ids.Length; i++)
             {
@@ -93,7 +100,7 @@ internal sealed partial class EmbeddedFabric
             }
 
             var committed = Ledger.Emit_NeedsLock(caller.Name, now, [decided.Value.Event]);
-            return committed.IsOk ? new Issuance(decided.Value, state, ActorsOf_NeedsLock(state), now, committed.Value, tenant.SigningKey) : committed.Rejection;
+            return committed.IsOk ? new Issuance(decided.Value, state, ActorsOf_NeedsLock(state), now, committed.Value, key) : committed.Rejection;
         }
     }
 

@@ -13,6 +13,9 @@ namespace Fabric.Embedded.Operations;
 
 internal sealed partial class EmbeddedFabric
 {
+    // Twice the room that rotation has: who rotates as often as he may still gets another key for one that he revokes.
+    private const int SigningKeysWithRevoked = 2 * Limits.SigningKeysMax;
+
     public ValueTask<Outcome<TenantInfo>> CreateTenantAsync(CreateTenant command, CancellationToken cancellation = default)
     {
         if (caller.Role != Role.Operator)
@@ -123,16 +126,21 @@ internal sealed partial class EmbeddedFabric
                 return new(new Rejection(Codes.TenantRevoked, tenant, "the tenant is revoked"));
             }
 
-            if (entry.Keys.Count >= Limits.SigningKeysMax)
+            // Without a key nothing is issued: then there is the room that revocations have.
+            var max = entry.SigningKey is null ? SigningKeysWithRevoked : Limits.SigningKeysMax;
+            if (entry.Keys.Count >= max)
             {
-                return new(new Rejection(Codes.LimitReached, tenant, $"the tenant has its {Limits.SigningKeysMax} keys that still verify: rotate again when some have retired"));
+                return new(new Rejection(Codes.LimitReached, tenant, $"the tenant has {entry.Keys.Count} keys of the last day, and may have {max}: rotate again when some have passed"));
             }
 
-            var now = Now;
-            // The old key verifies until the longest-lived token that it signed has expired, also on a clock that is late.
-            var retired = new SigningKeyRetired(
-                tenant, entry.SigningKey.Key.Kid, now + Limits.CredentialLifetimeMax + Limits.ClockSkew + Limits.ClockSkew);
-            return WhenDurable_NeedsLock(Commit_NeedsLock(now, engine.Signing.Make(tenant), retired), _ => JwksOf(tenant));
+            var (now, events) = (Now, new List<FabricEvent>(2) { engine.Signing.Make(tenant) });
+            if (entry.SigningKey is { } old)
+            {
+                // The old key verifies until the longest-lived token that it signed has expired, also on a clock that is late.
+                events.Add(new SigningKeyRetired(tenant, old.Key.Kid, now + Limits.CredentialLifetimeMax + Limits.ClockSkew + Limits.ClockSkew));
+            }
+
+            return WhenDurable_NeedsLock(Commit_NeedsLock(now, [.. events]), _ => JwksOf(tenant));
         }
     }
 
@@ -158,14 +166,10 @@ internal sealed partial class EmbeddedFabric
 
             var now = Now;
             var events = new List<FabricEvent>(2);
-            if (known == entry.SigningKey && !entry.State.Standing.Ended)
+            // INVARIANT R1: a stolen key signs whatever generation its thief likes, so nothing else stops it: it is revoked also where there is no room for
+            // another. Nothing is issued then until one is made.
+            if (known == entry.SigningKey && !entry.State.Standing.Ended && entry.Keys.Count < SigningKeysWithRevoked && engine.Feed.KeyRoom > 0)
             {
-                // Twice the room that rotation has: who rotates as often as he may can still revoke.
-                if (entry.Keys.Count >= 2 * Limits.SigningKeysMax)
-                {
-                    return new(new Rejection(Codes.LimitReached, tenant, $"the tenant has {entry.Keys.Count} keys of the last day: revoke the tenant's generation, or lock it"));
-                }
-
                 events.Add(engine.Signing.Make(tenant));
             }
 
