@@ -75,6 +75,8 @@ internal static class Recovery
 
         journal.Repairing = damage => DamageMark.Leave(folder, damage);
         var replayed = Replay(journal, state.CoveredSequence, ledger, changes, startedAt);
+        // What has expired takes no room from the first revocation on: the sweeper would need minutes for a full index.
+        index.SweepAll(startedAt);
         world.DropKeys(keys, startedAt);
         var leftOver = LeftOver(folder, journal);
         journal.Start();

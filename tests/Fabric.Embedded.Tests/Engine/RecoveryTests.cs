@@ -65,6 +65,12 @@ public sealed class RecoveryTests : IAsyncDisposable
         await _engine.DisposeAsync();
         _engine = Open(_temp.Path);
         Assert.Equal((Records * 6 / 10, head), (_engine.Index.Count, _engine.Feed.Head));
+
+        // What has expired when an engine starts takes no room from it.
+        await _engine.DisposeAsync();
+        _time.Ahead += TimeSpan.FromDays(60);
+        _engine = Open(_temp.Path);
+        Assert.Equal((0, head), (_engine.Index.Count, _engine.Feed.Head));
     }
 
     [Fact]
