@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Json;
 using Fabric.Contracts.Audit;
 using Fabric.Core.Common;
 using Fabric.Core.Credentials;
@@ -100,7 +97,7 @@ internal sealed class AuditTrail(AuditStore store)
             Credential = issued is { Ids.Count: 1 } ? issued.Ids[0] : revoked is { Ids.Count: 1 } ? revoked.Ids[0] : UInt128.Zero,
             Count = issued?.Ids.Count ?? revoked?.Ids.Count ?? 1,
             CredentialIds = issued?.Ids ?? revoked?.Ids, CredentialsExpireMs = issued?.ExpiresAt.UnixMs ?? 0,
-            PreviousCredential = issued?.Previous ?? UInt128.Zero, Reason = ReasonOf(e), Detail = issued is null ? Describe(e) : null,
+            PreviousCredential = issued?.Previous ?? UInt128.Zero, Reason = EventText.ReasonOf(e), Detail = issued is null ? EventText.DescribeText(e) : null,
         };
     }
 
@@ -113,26 +110,4 @@ internal sealed class AuditTrail(AuditStore store)
         Core.Nodes.NodeRevoked { Target.Kind: NodeKind.Session } revoked => world.Session(Names.ParseId(revoked.Target.Id) ?? UInt128.Zero),
         _ => null,
     };
-
-    private static string? ReasonOf(FabricEvent e) => e switch
-    {
-        Core.Nodes.NodeRevoked revoked => revoked.Reason,
-        Core.Nodes.NodeLocked locked => locked.Reason,
-        Core.Nodes.NodeUnlocked unlocked => unlocked.Reason,
-        CredentialsRevoked revoked => revoked.Reason,
-        SessionEnded ended => ended.Reason,
-        Core.Keys.SigningKeyRevoked revoked => revoked.Reason,
-        _ => null,
-    };
-
-    private static string Describe(FabricEvent e)
-    {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using var json = new Utf8JsonWriter(buffer);
-        json.WriteStartObject();
-        e.Describe(json);
-        json.WriteEndObject();
-        json.Flush();
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
-    }
 }

@@ -105,7 +105,7 @@ internal static class Recovery
 
         // The check value, and not the journal, says whether anything can be sealed: a first start may have ended between the two.
         var check = journal.GetMeta(CheckName);
-        var sealer = new KeySealer(MasterKey.Open(folder, options.MasterKey, dataExists: check is not null));
+        var sealer = new KeySealer(MasterKey.Open(folder, options.MasterKey, dataExists: check is not null).Bytes);
         if (check is null)
         {
             journal.SetMeta(CheckName, sealer.CheckValue);

@@ -54,23 +54,6 @@ internal sealed partial class EmbeddedFabric
         return rejection;
     }
 
-    private static Rejection? CheckAudit(AuditQuery query)
-    {
-        if (query.Limit is < 1 or > 1_000)
-        {
-            return new Rejection(Codes.InvalidField, "limit", "a page has 1 to 1,000 items");
-        }
-
-        if (query.Cursor is { } cursor && !long.TryParse(cursor, System.Globalization.NumberStyles.None, null, out _))
-        {
-            return new Rejection(Codes.InvalidField, "cursor", "the cursor is not one of this fabric's");
-        }
-
-        return (query.Session is not null && Names.ParseId(query.Session) is null) || (query.Credential is not null && Names.ParseId(query.Credential) is null)
-            ? new Rejection(Codes.InvalidField, "session", "a session or credential has an id of 32 lower-case hex digits")
-            : null;
-    }
-
     private static AuditEntry EntryOf(long id, AuditRecord record) => new(
         id.ToString(), new Instant(record.TimeMs).ToDateTimeOffset(), record.Kind, record.Tenant, record.User, record.Agent, IdOf(record.SessionId),
         IdOf(record.Credential), record.Tool, record.Action, record.Resource, record.Purpose, record.Reason, record.By, IdOf(record.DelegatedFrom),

@@ -1,11 +1,8 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Fabric.Contracts.Changes;
 using Fabric.Core.Common;
 using Fabric.Core.Journal;
 using Fabric.Core.Lineages;
-using Fabric.Core.Quotas;
 using Fabric.Embedded.Engine;
 using Fabric.Engine;
 using Fabric.Engine.Wire;
@@ -54,7 +51,7 @@ internal sealed partial class EmbeddedFabric
                 yield return change;
             }
 
-            var next = ParseCursor(page.Value.Next)!.Value;
+            var next = ChangePoint.Parse(page.Value.Next)!.Value;
             if (next == after)
             {
                 await engine.Changes.WaitAsync(after.Sequence, cancellation).ConfigureAwait(false);
@@ -94,7 +91,7 @@ internal sealed partial class EmbeddedFabric
                 {
                     if (filter.Takes(transaction.Events[i]) || IsOfGrantTo(filter, transaction.Events[i]))
                     {
-                        changes.Add(ChangeOf(sequence, transaction, i));
+                        changes.Add(ChangeText.Of(sequence, transaction.Events, i, transaction.At, transaction.By, transaction.RevisionAfter));
                     }
                 }
 
@@ -140,7 +137,7 @@ internal sealed partial class EmbeddedFabric
         {
             null => default(ChangePoint),
             ChangeQuery.Now => new ChangePoint(engine.Changes.Head),
-            _ => ParseCursor(query.Cursor),
+            _ => ChangePoint.Parse(query.Cursor),
         };
         return after is { } point
             ? new ChangeFilter(point, tenant, node, query.Kinds)
@@ -159,49 +156,5 @@ internal sealed partial class EmbeddedFabric
         {
             return Names.ParseId(e.Node.Id) is { } id && World.Trusts.TryGetValue(id, out var trust) && trust.Grantee == filter.Tenant;
         }
-    }
-
-    private static Change ChangeOf(ulong sequence, Transaction transaction, int index)
-    {
-        var e = transaction.Events[index];
-        var after = index + 1 == transaction.Events.Count ? new ChangePoint(sequence) : new ChangePoint(sequence - 1, index + 1);
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            e.Describe(json);
-            json.WriteEndObject();
-        }
-
-        using var document = JsonDocument.Parse(buffer.WrittenMemory);
-        return new Change(
-            after.ToString(), e.Kind, NodeWire.Write(e.Node), transaction.At.ToDateTimeOffset(), transaction.By, transaction.RevisionAfter,
-            document.RootElement.Clone());
-    }
-
-    private static ChangePoint? ParseCursor(string cursor)
-    {
-        var parts = cursor.StartsWith('c') ? cursor[1..].Split('.') : [];
-        return parts.Length is 1 or 2
-            && ulong.TryParse(parts[0], System.Globalization.NumberStyles.None, null, out var sequence)
-            && int.TryParse(parts.Length == 2 ? parts[1] : "0", System.Globalization.NumberStyles.None, null, out var taken)
-                ? new ChangePoint(sequence, taken)
-                : null;
-    }
-
-    // After a transaction, and after so many events of the one that follows it.
-    private readonly record struct ChangePoint(ulong Sequence, int EventsTaken = 0)
-    {
-        public override string ToString() => EventsTaken == 0 ? $"c{Sequence}" : $"c{Sequence}.{EventsTaken}";
-    }
-
-    private sealed record ChangeFilter(ChangePoint After, string? Tenant, NodeRef? Node, IReadOnlyList<string>? Kinds)
-    {
-        internal bool Takes(FabricEvent e) => (Tenant is null || e.Node.Tenant == Tenant) && TakesBesideTenant(e);
-
-        internal bool TakesBesideTenant(FabricEvent e) =>
-            e is not (QuotaDrawn or QuotaReturned)
-            && (Node is null || e.Node == Node)
-            && (Kinds is null || Kinds.Count == 0 || Kinds.Contains(e.Kind, StringComparer.Ordinal));
     }
 }

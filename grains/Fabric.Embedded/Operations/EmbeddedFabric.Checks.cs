@@ -82,40 +82,4 @@ internal sealed partial class EmbeddedFabric
     private Rejection? RefuseCheck() => (caller.Role & (Role.EnforcementPoint | Role.Operator | Role.TenantAdmin)) == 0
         ? new Rejection(Codes.Forbidden, Caller.NameOf(caller.Role), "the caller's role does not allow this")
         : null;
-
-    // What does not say how much harm it can do counts as the worst.
-    private static ActionClass ClassOf(string? name) => name switch
-    {
-        "read" => ActionClass.Read,
-        "write" => ActionClass.Write,
-        null or "destructive" => ActionClass.Destructive,
-        _ => default,
-    };
-
-    private static Rejection? CheckCall(CheckRequest request, ActionClass @class)
-    {
-        if (@class == default)
-        {
-            return new Rejection(Codes.InvalidField, "class", "a class is `read`, `write` or `destructive`");
-        }
-
-        return Plain("tool", request.Tool, 256) ?? Plain("action", request.Action, 256) ?? Plain("resource", request.Resource, 2_048)
-            ?? (request.Token is null ? new Rejection(Codes.InvalidField, "token", "a token is required") : null);
-    }
-
-    private static Rejection? Plain(string field, string? value, int most) => value is not null && value.Length <= most && PlainText.Is(value)
-        ? null
-        : new Rejection(Codes.InvalidField, field, $"a plain text of at most {most} characters is required");
-
-    private static Rejection? CheckLine(UsageLine line)
-    {
-        if (line is null || line.Count < 1 || Names.ParseId(line.Session) is null || Names.ParseId(line.Credential) is null)
-        {
-            return new Rejection(Codes.InvalidField, "count", "a line has a count of at least 1, a session and a credential");
-        }
-
-        return Names.CheckId("tenant", line.Tenant) ?? Names.CheckId("agent", line.Agent) ?? Plain("tool", line.Tool, 256)
-            ?? Plain("action", line.Action, 256) ?? Plain("resource", line.Resource, 2_048)
-            ?? (line.User is null ? null : Names.CheckText("user", line.User)) ?? (line.Code is null ? null : Names.CheckText("code", line.Code));
-    }
 }

@@ -3,7 +3,6 @@ using Fabric.Contracts.Keys;
 using Fabric.Core.Common;
 using Fabric.Core.Journal;
 using Fabric.Core.Keys;
-using Fabric.Core.Leases;
 using Fabric.Embedded.Engine;
 using Fabric.Engine;
 
@@ -11,12 +10,10 @@ namespace Fabric.Embedded.Operations;
 
 internal sealed partial class EmbeddedFabric
 {
-    private static readonly TimeSpan ApiKeyLifetimeMax = TimeSpan.FromDays(3660);
-
     public ValueTask<Outcome<ApiKeyWithSecret>> MakeApiKeyAsync(MakeApiKey command, CancellationToken cancellation = default)
     {
         var role = Caller.RoleOf(command.Role ?? "");
-        if ((Refuse(Admins, command.Tenant) ?? CheckKey(command, role)) is { } refused)
+        if ((Refuse(Admins, command.Tenant) ?? ApiKeyCheck.Check(command, role, caller)) is { } refused)
         {
             return new(refused);
         }
@@ -26,7 +23,7 @@ internal sealed partial class EmbeddedFabric
         {
             var now = Now;
             var expires = command.ExpiresAt is { } moment ? Instant.From(moment) : Instant.Never;
-            if (command.ExpiresAt is not null && (expires <= now || expires > now + ApiKeyLifetimeMax))
+            if (command.ExpiresAt is not null && (expires <= now || expires > now + ApiKeyCheck.LifetimeMax))
             {
                 return new(new Rejection(Codes.InvalidField, "expiresAt", "an API key ends within ten years from now"));
             }
@@ -84,48 +81,6 @@ internal sealed partial class EmbeddedFabric
             return WhenDurable_NeedsLock(
                 Ledger.Emit_NeedsLock(caller.Name, Now, [new ApiKeyRevoked(id, entry.Caller.Tenant)], reserved: true), _ => InfoOf(entry));
         }
-    }
-
-    private Rejection? CheckKey(MakeApiKey command, Role role)
-    {
-        if (role is Role.None or Role.Agent)
-        {
-            return new Rejection(
-                Codes.InvalidField, "role", "a role is `operator`, `tenant_admin`, `approver`, `enforcement_point` or `auditor`");
-        }
-
-        if (Names.CheckId("subject", command.Subject) is { } bad)
-        {
-            return bad;
-        }
-
-        if (role == Role.Operator && (caller.Tenant is not null || command.Tenant is not null))
-        {
-            return new Rejection(Codes.Forbidden, "role", "only an operator makes operator keys, and they are of no tenant");
-        }
-
-        return role is Role.TenantAdmin or Role.Approver && command.Tenant is null
-            ? new Rejection(Codes.InvalidField, "tenant", "this role belongs to a tenant")
-            : CheckBestEffort(command.BestEffortSeconds, role);
-    }
-
-    // INVARIANT R5: a longer bound makes everybody's receipts wait for it, so no tenant gives it to itself.
-    private Rejection? CheckBestEffort(int? seconds, Role role)
-    {
-        if (seconds is null)
-        {
-            return null;
-        }
-
-        if (caller.Role != Role.Operator)
-        {
-            return new Rejection(Codes.Forbidden, "bestEffortSeconds", "only an operator grants best effort");
-        }
-
-        return role != Role.EnforcementPoint || seconds < 1 || seconds > ClassBounds.BestEffortReadMax.TotalSeconds
-            ? new Rejection(
-                Codes.InvalidField, "bestEffortSeconds", $"best effort is 1 to {ClassBounds.BestEffortReadMax.TotalSeconds} seconds, for role `enforcement_point`")
-            : null;
     }
 
     private static ApiKeyInfo InfoOf(ApiKeyEntry entry) => new(

@@ -101,20 +101,6 @@ internal sealed partial class EmbeddedFabric
     private bool SessionExists_NeedsLock(NodeRef node) =>
         node.Kind == NodeKind.Session && World.Session(Names.ParseId(node.Id)!.Value) is { IsLive: true } session && session.Tenant == node.Tenant;
 
-    private static Rejection? CheckLockable(NodeRef node) => node.Kind == NodeKind.Credential
-        ? new Rejection(Codes.InvalidField, "node.kind", "a credential is short-lived: revoke it, or lock its session")
-        : null;
-
-    private static Rejection? CheckWait(string? wait, int timeoutMs)
-    {
-        if (wait is not ("accepted" or "confirmed"))
-        {
-            return new Rejection(Codes.InvalidField, "wait", "one waits for `accepted` or `confirmed`");
-        }
-
-        return timeoutMs is < 0 or > 60_000 ? new Rejection(Codes.InvalidField, "timeoutMs", "a wait is 0 to 60,000 ms") : null;
-    }
-
     private ValueTask<Outcome<Receipt>> Receipt_NeedsLock(
         Outcome<Committed> committed, Instant now, string wait, int timeoutMs, CancellationToken cancellation) =>
         committed.IsOk ? Receipts(committed.Value.Revision, committed.Value.Durable, wait, timeoutMs, cancellation, now) : new(committed.Rejection);

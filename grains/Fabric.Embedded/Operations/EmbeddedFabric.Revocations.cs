@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
-using Fabric.Contracts;
 using Fabric.Contracts.Revocations;
 using Fabric.Core.Common;
 using Fabric.Core.Credentials;
@@ -79,7 +75,7 @@ internal sealed partial class EmbeddedFabric
         }
 
         var terminal = single || request.Mode == "terminal";
-        var key = RequestKey(request, implicitly: terminal);
+        var key = RequestNames.Of(request, caller.Name, implicitly: terminal);
         lock (Ledger.Gate)
         {
             var known = World.Requests.Find(key);
@@ -224,7 +220,7 @@ internal sealed partial class EmbeddedFabric
     // The ids that the fabric made come first, and those that it never made cannot keep them from being revoked: where there is no room for such, they are left out.
     private async ValueTask<Outcome<Receipt>> Tombstones(RevokeRequest request, UInt128[] ids, CancellationToken cancellation)
     {
-        var key = RequestKey(request, implicitly: true, ids);
+        var key = RequestNames.Of(request, caller.Name, implicitly: true, ids);
         var (handles, known) = UnknownLast(request.Tenant!, ids);
         var unknown = known == ids.Length
             ? null
@@ -329,23 +325,4 @@ internal sealed partial class EmbeddedFabric
     // INVARIANT R1: what stands above sessions and credentials, and is known, can always be revoked and locked, whatever the tenant's share has come to: else
     // an agent that is not to be trusted could use it up. That is one record a node, and their number has limits of its own.
     private bool IsOfDirectory_NeedsLock(NodeRef node) => World.Standing(node) is not null;
-
-    // Names a request: 64 bits of its key (or, for what can only be done once, of itself) and 64 of its content. Zero: not named.
-    private UInt128 RequestKey(RevokeRequest request, bool implicitly, ReadOnlySpan<UInt128> ids = default)
-    {
-        if (request.IdempotencyKey is null && !implicitly)
-        {
-            return UInt128.Zero;
-        }
-
-        // A list goes in as its ids: a hundred thousand of them as JSON once more would take longer than all else.
-        var content = request with { IdempotencyKey = null, Wait = "", TimeoutMs = 0, Credentials = null };
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(content, FabricJson.Default.RevokeRequest));
-        hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(ids));
-        var body = hash.GetHashAndReset();
-        var named = request.IdempotencyKey is { } key ? SHA256.HashData(Encoding.UTF8.GetBytes($"{caller.Name}\n{key}")) : body;
-        return new UInt128(
-            System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(named), System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(body));
-    }
 }

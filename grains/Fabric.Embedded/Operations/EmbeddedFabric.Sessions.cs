@@ -268,10 +268,6 @@ internal sealed partial class EmbeddedFabric
             : string.Equals(actual.ToString(), status, StringComparison.OrdinalIgnoreCase);
     }
 
-    private static Rejection? CheckStatus(string? status) => status is null or "requested" or "active" or "completed" or "expired" or "denied" or "revoked"
-        ? null
-        : new Rejection(Codes.InvalidField, "status", "a status is `requested`, `active`, `completed`, `expired`, `denied` or `revoked`");
-
     private TrustState? TrustBetween_NeedsLock(string grantor, string grantee)
     {
         var now = Now;

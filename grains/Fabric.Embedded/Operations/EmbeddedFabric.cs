@@ -61,10 +61,6 @@ internal sealed partial class EmbeddedFabric(EmbeddedEngine engine, Caller calle
     private bool IsTombstoned_NeedsLock(Handle handle) =>
         engine.Index.TryGet(handle, out var record) && record.MinGeneration == IndexRecord.Terminal;
 
-    private static Rejection? CheckPage(PageQuery query) => query.Limit is < 1 or > 1_000
-        ? new Rejection(Codes.InvalidField, "limit", "a page has 1 to 1,000 items")
-        : null;
-
     // Pages by name: the cursor is the last name of the page before.
     private static Page<T> PageOf<TEntry, T>(
         SortedDictionary<string, TEntry> entries, PageQuery query, Func<TEntry, bool> visible, Func<TEntry, T> map)

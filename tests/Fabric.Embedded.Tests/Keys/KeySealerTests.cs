@@ -67,6 +67,6 @@ public sealed class KeySealerTests
     {
         using var temp = new TempFolder();
         using var folder = DataFolder.Open(temp.Path);
-        return new KeySealer(MasterKey.Open(folder, Convert.ToBase64String(Enumerable.Repeat(seed, 32).ToArray()), dataExists: false));
+        return new KeySealer(MasterKey.Open(folder, Convert.ToBase64String(Enumerable.Repeat(seed, 32).ToArray()), dataExists: false).Bytes);
     }
 }

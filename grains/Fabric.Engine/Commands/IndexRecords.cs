@@ -5,25 +5,29 @@ using Fabric.Core.Journal;
 using Fabric.Core.Lineages;
 using Fabric.Core.Nodes;
 
-namespace Fabric.Embedded.Engine;
+namespace Fabric.Engine.Commands;
 
 /// <summary>What an event means for the revocation index: records that carry the node's whole state.</summary>
 internal static class IndexRecords
 {
     /// <summary>Appends the records of <paramref name="e"/>, in order. Returns how many ids of a list of credentials the fabric never made.</summary>
-    internal static int Add(FabricEvent e, RevocationIndex index, HandleSpace handles, List<IndexRecord> records)
+    internal static int Add(FabricEvent e, RevocationIndex index, HandleSpace handles, List<IndexRecord> records) =>
+        Add(e, handle => index.TryGet(handle, out var known) ? known : null, handles, records);
+
+    /// <summary>The same over what <paramref name="find"/> knows of a node.</summary>
+    internal static int Add(FabricEvent e, Func<Handle, IndexRecord?> find, HandleSpace handles, List<IndexRecord> records)
     {
         var unknown = 0;
         switch (e)
         {
             case NodeRevoked revoked:
-                records.Add(Merge(index, revoked.Handle, revoked.Target.Kind, revoked.MinGeneration, null, revoked.DropAfter));
+                records.Add(Merge(find, revoked.Handle, revoked.Target.Kind, revoked.MinGeneration, null, revoked.DropAfter));
                 break;
             case NodeLocked locked:
-                records.Add(Merge(index, locked.Handle, locked.Target.Kind, 0, locked.Until, locked.Until + Limits.ClockSkew));
+                records.Add(Merge(find, locked.Handle, locked.Target.Kind, 0, locked.Until, locked.Until + Limits.ClockSkew));
                 break;
             case NodeUnlocked unlocked:
-                records.Add(Merge(index, unlocked.Handle, unlocked.Target.Kind, 0, default(Instant), default));
+                records.Add(Merge(find, unlocked.Handle, unlocked.Target.Kind, 0, default(Instant), default));
                 break;
             case CredentialsRevoked revoked:
                 var (named, strange) = (new Handle[revoked.Ids.Count], new List<int>());
@@ -62,9 +66,9 @@ internal static class IndexRecords
     }
 
     // A record replaces what was known, so it keeps what it does not change: the floor, or the lock.
-    private static IndexRecord Merge(RevocationIndex index, Handle handle, NodeKind kind, uint floor, Instant? lockedUntil, Instant dropAfter)
+    private static IndexRecord Merge(Func<Handle, IndexRecord?> find, Handle handle, NodeKind kind, uint floor, Instant? lockedUntil, Instant dropAfter)
     {
-        return index.TryGet(handle, out var known)
+        return find(handle) is { } known
             ? new IndexRecord(
                 handle, kind, Math.Max(floor, known.MinGeneration), lockedUntil ?? known.LockedUntil, Instant.Max(dropAfter, known.DropAfter))
             : new IndexRecord(handle, kind, floor, lockedUntil ?? default, dropAfter);

@@ -6,9 +6,8 @@ using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
 using Fabric.Core.Sessions;
 using Fabric.Core.Tokens;
-using Fabric.Embedded.Keys;
 
-namespace Fabric.Embedded.Engine;
+namespace Fabric.Engine.Commands;
 
 /// <summary>The tenants' ES256 signing keys: made here, sealed at rest, opened on first use after a start.</summary>
 internal sealed class SigningKeys(KeySealer sealer, string issuer)

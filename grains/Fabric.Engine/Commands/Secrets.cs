@@ -3,7 +3,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Fabric.Embedded.Operations;
+namespace Fabric.Engine.Commands;
 
 /// <summary>
 /// Makes and takes apart the secrets that callers present: `fk.KEYID.SECRET` (API keys) and `fa.AGENT.SECRET` (agents; AGENT is base64url of

@@ -4,7 +4,7 @@ using Fabric.Core.Lineages;
 using Fabric.Core.Nodes;
 using Fabric.Core.Sessions;
 
-namespace Fabric.Embedded.Engine;
+namespace Fabric.Engine.Commands;
 
 /// <summary>The enforcement side of a session's end.</summary>
 internal static class SessionEnd

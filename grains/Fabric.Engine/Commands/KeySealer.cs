@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Fabric.Embedded.Keys;
+namespace Fabric.Engine.Commands;
 
 /// <summary>
 /// Seals secrets for the disk: AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce, bound to what the secret is for, so that a sealed
@@ -10,6 +10,9 @@ namespace Fabric.Embedded.Keys;
 /// </summary>
 internal sealed class KeySealer
 {
+    /// <summary>Bytes of a master key.</summary>
+    public const int KeySize = 32;
+
     private const byte Version = 1;
     private const int NonceSize = 12;
     private const int TagSize = 16;
@@ -18,7 +21,8 @@ internal sealed class KeySealer
     private readonly byte[] _sealKey;
     private readonly byte[] _check;
 
-    public KeySealer(MasterKey key)
+    /// <summary>A sealer under a master key of <see cref="KeySize"/> bytes.</summary>
+    public KeySealer(ReadOnlySpan<byte> key)
     {
         // Each use has a key of its own (HKDF, RFC 5869), so that the published check value says nothing about the sealing key.
         _sealKey = Derive(key, "fabric seal 1");
@@ -77,10 +81,10 @@ internal sealed class KeySealer
         return bytes;
     }
 
-    private static byte[] Derive(MasterKey key, string use)
+    private static byte[] Derive(ReadOnlySpan<byte> key, string use)
     {
-        var derived = new byte[MasterKey.Size];
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, key.Bytes, derived, salt: [], Encoding.ASCII.GetBytes(use));
+        var derived = new byte[KeySize];
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, key, derived, salt: [], Encoding.ASCII.GetBytes(use));
         return derived;
     }
 }

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using Fabric.Core.Common;
 using Fabric.Core.Lineages;
 
-namespace Fabric.Embedded.Engine;
+namespace Fabric.Engine.Commands;
 
 /// <summary>
 /// Makes 128-bit ids: 48 bits of milliseconds, a 16-bit counter, 64 random bits, of which the lower half gives way to a mark in the ids of sessions and

@@ -1,7 +1,7 @@
 using Fabric.Core.Checks;
 using Fabric.Core.Common;
 
-namespace Fabric.Embedded.Engine;
+namespace Fabric.Engine.Commands;
 
 /// <summary>The engine's clocks for checks.</summary>
 internal sealed class EngineClock(TimeProvider time) : ICheckClock

@@ -1,6 +1,6 @@
 using Fabric.Core.Common;
 
-namespace Fabric.Embedded.Operations;
+namespace Fabric.Engine.Commands;
 
 /// <summary>What an audience (`aud`, RFC 7519 section 4.1.3) may be.</summary>
 internal static class Audiences

@@ -2,7 +2,7 @@ using Fabric.Core.Common;
 using Fabric.Core.Keys;
 using Fabric.Core.Tokens;
 
-namespace Fabric.Embedded.Engine;
+namespace Fabric.Engine.Commands;
 
 /// <summary>A tenant's signing key in memory. The signer exists only while the key signs.</summary>
 internal sealed class SigningKeyEntry(VerificationKey key, ReadOnlyMemory<byte> sealedPrivate)
