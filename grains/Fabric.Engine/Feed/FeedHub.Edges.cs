@@ -91,7 +91,10 @@ public sealed partial class FeedHub
         {
             // INVARIANT R1: arrival time and head are taken at one moment, under the lock that appends take.
             var now = Now;
-            answer = _leases.Renew(edge.Lease, renew.Number, renew.Revision, Head, now);
+            // INVARIANT R1: a silo that has lost its own lease lends none: the renewal counts as an acknowledgement alone.
+            answer = Options.HoldsLease?.Invoke() == false
+                ? _leases.Ack(edge.Lease, renew.Revision, Head, now)
+                : _leases.Renew(edge.Lease, renew.Number, renew.Revision, Head, now);
             Applied(edge, renew.Revision, renew.InFlightCancelled);
             Settle(_leases.Advance(now));
         }
@@ -113,14 +116,14 @@ public sealed partial class FeedHub
 
     /// <summary>
     /// A check of this edge is about to be decided, from an index that holds everything up to the head. See <see cref="LeaseTerms.AnswerValid"/>. False when
-    /// the connection was replaced: no answer of it counts.
+    /// the connection was replaced: no answer of it counts; and when this feed holds no lease itself.
     /// </summary>
     internal bool NoteCheck(ServedEdge edge)
     {
         lock (_gate)
         {
             var now = Now;
-            return _leases.Answered(edge.Lease, Head, now, now);
+            return Options.HoldsLease?.Invoke() != false && _leases.Answered(edge.Lease, Head, now, now);
         }
     }
 

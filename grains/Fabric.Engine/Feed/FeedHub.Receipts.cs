@@ -19,6 +19,7 @@ public sealed partial class FeedHub
     private readonly ITimer _deadline;
     private TaskCompletionSource? _drained;
     private TimeSpan _armedFor = TimeSpan.MaxValue;
+    private ClosedFloors _settled;
 
     /// <summary>Up to which revision everything is confirmed (R1).</summary>
     public ulong Confirmed
@@ -28,6 +29,18 @@ public sealed partial class FeedHub
             lock (_gate)
             {
                 return ConfirmedThrough(_leases.Advance(Now));
+            }
+        }
+    }
+
+    /// <summary>Up to which revision each class is closed for everybody who is served here: edges with leases, and edges in this process.</summary>
+    public ClosedFloors Closed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return Settled(_leases.Advance(Now));
             }
         }
     }
@@ -108,21 +121,29 @@ public sealed partial class FeedHub
     }
 
     /// <summary>Confirmed: closed for every edge with a lease, and told to the edges in this process.</summary>
-    private ulong ConfirmedThrough(ClosedFloors closed)
+    private ulong ConfirmedThrough(ClosedFloors closed) => Settled(closed).Confirmed;
+
+    private ClosedFloors Settled(ClosedFloors closed)
     {
-        var through = closed.Confirmed;
         foreach (var local in _locals)
         {
-            through = Math.Min(through, local.Told);
+            closed = new ClosedFloors(Math.Min(closed.Read, local.Told), Math.Min(closed.Write, local.Told), Math.Min(closed.Destructive, local.Told));
         }
 
-        return through;
+        return closed;
     }
 
     /// <summary>Completes what is confirmed now. Needs the lock.</summary>
     private void Settle(ClosedFloors closed)
     {
-        var through = ConfirmedThrough(closed);
+        var settled = Settled(closed);
+        if (settled != _settled)
+        {
+            _settled = settled;
+            Options.ClosedMoved?.Invoke();
+        }
+
+        var through = settled.Confirmed;
         _receipts.Confirm(through, Time);
         while (_waiters.TryPeek(out var waiter, out var revision) && revision <= through)
         {
@@ -151,7 +172,7 @@ public sealed partial class FeedHub
     private void ArmNeedsLock()
     {
         // Without a waiter nobody needs the very moment; the watch timer is soon enough for the rest.
-        if (_waiters.Count == 0 || _leases.NextDeadline is not { } at || at >= _armedFor)
+        if ((_waiters.Count == 0 && Options.ClosedMoved is null) || _leases.NextDeadline is not { } at || at >= _armedFor)
         {
             return;
         }

@@ -152,9 +152,17 @@ public sealed partial class FeedHub : IAsyncDisposable
     public Task<string> ServeAsync(IFrameTransport transport, IEdgeService service, Caller caller, CancellationToken cancellation) =>
         new ServedEdge(this, transport, service, caller).RunAsync(cancellation);
 
-    /// <summary>Takes an in-process edge in, until the result is disposed.</summary>
+    /// <summary>
+    /// Takes an in-process edge in, until the result is disposed. Throws <see cref="NotSupportedException"/> for a feed that needs a lease itself: such an edge would
+    /// not ask for it.
+    /// </summary>
     public IDisposable Attach(ILocalEdge edge)
     {
+        if (Options.HoldsLease is not null)
+        {
+            throw new NotSupportedException("a silo's index is under a lease: an enforcement point in its process follows the feed like any other");
+        }
+
         var loop = new LocalEdgeLoop(this, edge);
         lock (_gate)
         {

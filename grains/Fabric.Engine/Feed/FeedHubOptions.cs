@@ -20,6 +20,15 @@ public sealed record FeedHubOptions
     /// </summary>
     public Action<ClassBounds>? BoundsGrew { get; init; }
 
+    /// <summary>
+    /// Whether this feed may let its edges allow anything now. Null: always, it is the authority. A silo's feed asks its own lease: renewals and checks that arrive
+    /// while it has none are not granted, so that no edge's lease begins after its silo's has ended (R1).
+    /// </summary>
+    public Func<bool>? HoldsLease { get; init; }
+
+    /// <summary>Told, under the feed's lock and so without waiting for anything, that more is closed than before.</summary>
+    public Action? ClosedMoved { get; init; }
+
     /// <summary>How long a new connection has to say hello.</summary>
     public TimeSpan HelloTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
