@@ -8,7 +8,7 @@ public sealed class SiloOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Fabric";
 
-    /// <summary>Which engine: `embedded`.</summary>
+    /// <summary>Which engine: `embedded`, or `orleans` where the program was built with it.</summary>
     public string Engine { get; set; } = "embedded";
 
     /// <summary>Where the embedded engine keeps everything.</summary>
@@ -43,6 +43,11 @@ public sealed class SiloOptions
 
     /// <summary>The host's limits (B1).</summary>
     public HostLimits Limits { get; set; } = new();
+
+    /// <summary>The cluster that this host is a silo of, when the engine is `orleans`.</summary>
+    public ClusterSettings Cluster { get; set; } = new();
+
+    internal bool IsCluster => string.Equals(Engine, "orleans", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The server's certificate: a PEM pair, or a PKCS #12 file.</summary>
     public sealed class TlsSettings
@@ -90,6 +95,25 @@ public sealed class SiloOptions
 
         /// <summary>Newest records that are kept for enforcement points that come back. 1,000 to 10,000,000.</summary>
         public int RetentionRecords { get; set; } = 1_000_000;
+    }
+
+    /// <summary>The cluster that this host is a silo of.</summary>
+    public sealed class ClusterSettings
+    {
+        /// <summary>The PostgreSQL database that all silos share, as Npgsql takes it.</summary>
+        public string? ConnectionString { get; set; }
+
+        /// <summary>The cluster's name: silos of one name form one cluster.</summary>
+        public string ClusterId { get; set; } = "fabric";
+
+        /// <summary>The address that other silos reach this one at. Left out: loopback, for silos of one machine.</summary>
+        public string? Address { get; set; }
+
+        /// <summary>The port for other silos. 1 to 65,535.</summary>
+        public int SiloPort { get; set; } = 11_111;
+
+        /// <summary>The port for clients of the cluster. 1 to 65,535.</summary>
+        public int GatewayPort { get; set; } = 30_000;
     }
 
     /// <summary>The host's limits (B1).</summary>
@@ -145,7 +169,7 @@ internal static class SiloOptionsReader
 
     private static void Check(SiloOptions options, List<string> faults)
     {
-        Need(options.Engine == "embedded", "Engine", "the engines are: `embedded`");
+        CheckEngine(options, Need);
         Need(!string.IsNullOrWhiteSpace(options.DataFolder), "DataFolder", "name a folder");
         Need(IsIssuer(options.Issuer), "Issuer", "an absolute http(s) URL of at most 120 characters without a slash at its end, e.g. `https://fabric.example`");
         Need(options.DefaultAudience.Length is >= 1 and <= 256, "DefaultAudience", "1 to 256 characters");
@@ -169,6 +193,26 @@ internal static class SiloOptionsReader
                 faults.Add($"`{SiloOptions.Section}:{key}`: {rule}");
             }
         }
+    }
+
+    private static void CheckEngine(SiloOptions options, Action<bool, string, string> need)
+    {
+        need(options.IsCluster || options.Engine == "embedded", "Engine", "the engines are: `embedded`, `orleans`");
+        if (!options.IsCluster)
+        {
+            return;
+        }
+
+#if FABRIC_ORLEANS
+        need(!string.IsNullOrWhiteSpace(options.Cluster.ConnectionString), "Cluster:ConnectionString", "name the PostgreSQL database");
+        need(options.MasterKey is not null, "MasterKey", "silos of a cluster share one master key: 32 bytes in base64");
+#else
+        need(false, "Engine", "this program was built without the cluster engine (`FabricEngine=Orleans`)");
+#endif
+        need(options.Cluster.ClusterId.Length is >= 1 and <= 100, "Cluster:ClusterId", "1 to 100 characters");
+        need(options.Cluster.Address is null || System.Net.IPAddress.TryParse(options.Cluster.Address, out _), "Cluster:Address", "an IP address");
+        need(options.Cluster.SiloPort is >= 1 and <= 65_535, "Cluster:SiloPort", "1 to 65,535");
+        need(options.Cluster.GatewayPort is >= 1 and <= 65_535 && options.Cluster.GatewayPort != options.Cluster.SiloPort, "Cluster:GatewayPort", "1 to 65,535, and not the silo's port");
     }
 
     private static void CheckTls(SiloOptions.TlsSettings tls, Action<bool, string, string> need)

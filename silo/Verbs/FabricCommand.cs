@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace Fabric.Silo.Verbs;
 
 /// <summary>The command line: `serve` (also without a verb), `keys`, `check-config`, `demo`.</summary>
-internal static class FabricCommand
+internal static partial class FabricCommand
 {
     public static RootCommand Make()
     {
@@ -13,6 +13,10 @@ internal static class FabricCommand
         root.Subcommands.Add(DemoVerb.Make());
         root.Subcommands.Add(KeysVerb.Make());
         root.Subcommands.Add(CheckConfigVerb.Make());
+        AddCluster(root);
         return root;
     }
+
+    // What the build with the cluster engine has more.
+    static partial void AddCluster(RootCommand root);
 }

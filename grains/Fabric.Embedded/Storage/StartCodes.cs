@@ -35,4 +35,6 @@ public static class StartCodes
     public const string MasterKeyMalformed = "start.master_key_malformed";
     /// <summary>The master key file can be read by others than its owner.</summary>
     public const string MasterKeyPermissions = "start.master_key_permissions";
+    /// <summary>The cluster's database cannot be reached, or is not one that this version can run on.</summary>
+    public const string Database = "start.database";
 }
