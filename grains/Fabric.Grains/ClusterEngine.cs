@@ -1,0 +1,258 @@
+using System.Net;
+using System.Security.Cryptography;
+using Fabric.Contracts;
+using Fabric.Core.Common;
+using Fabric.Core.Index;
+using Fabric.Core.Keys;
+using Fabric.Core.Lineages;
+using Fabric.Engine;
+using Fabric.Engine.Feed;
+using Fabric.Grains.Directory;
+using Fabric.Grains.Entities;
+using Fabric.Grains.Feed;
+using Fabric.Grains.Operations;
+using Fabric.Grains.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Fabric.Grains;
+
+/// <summary>
+/// One silo of the fabric on Orleans: grains decide, PostgreSQL keeps, and this silo's relay serves enforcement points. Gives the same answers as the embedded engine
+/// (E1). Open with <see cref="OpenAsync"/>; dispose to leave the cluster, so that nobody waits for this silo's leases.
+/// </summary>
+public sealed class ClusterEngine : IFabricEngine
+{
+    private const long TurnLock = 0x4661627269630003;
+
+    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(10);
+
+    private readonly IHost _host;
+    private readonly Sweeper _sweeper;
+    private bool _disposed;
+
+    private ClusterEngine(IHost host, ClusterParts parts, AuditWriter audit, ILoggerFactory logs)
+    {
+        (_host, Parts, Audit, Logs) = (host, parts, audit, logs);
+        Reads = new ClusterReads(parts.Database);
+        Checker = new ClusterChecker(this, parts.Relay, parts.Time);
+        _sweeper = new Sweeper(this);
+    }
+
+    /// <inheritdoc/>
+    public RevocationIndex Index => Parts.Relay.Index;
+
+    /// <inheritdoc/>
+    public KeyRing Keys => Parts.Relay.Keys;
+
+    /// <inheritdoc/>
+    public FeedHub Feed => Parts.Relay.Hub;
+
+    /// <inheritdoc/>
+    public EngineHealth Health => new(!_disposed && Parts.Following && Parts.Broken is null, [
+        new HealthPart("feed", Parts.Relay.HoldsLease, Parts.Relay.HoldsLease ? null : Parts.Broken ?? "this silo has no lease on the feed"),
+        new HealthPart("audit", Audit.IsTaking, Audit.IsTaking ? null : "the audit does not take records"),
+    ]);
+
+    internal ClusterParts Parts { get; }
+
+    internal AuditWriter Audit { get; }
+
+    internal ILoggerFactory Logs { get; }
+
+    internal ClusterReads Reads { get; }
+
+    internal ClusterChecker Checker { get; }
+
+    internal IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+
+    /// <summary>
+    /// Opens a silo and waits until it serves. Throws <see cref="SchemaException"/> for a database that this version cannot run on, and what Npgsql throws for one that
+    /// it cannot reach.
+    /// </summary>
+    public static async Task<ClusterEngine> OpenAsync(
+        ClusterOptions options, ILoggerFactory logs, TimeProvider? time = null, CancellationToken cancellation = default)
+    {
+        var clock = time ?? TimeProvider.System;
+        var database = ClusterDatabase.Open(options.ConnectionString);
+        try
+        {
+            await Schema.CheckAsync(database, cancellation).ConfigureAwait(false);
+            var sealer = new KeySealer(options.MasterKey.Span);
+            var identity = await ClusterIdentity.OpenAsync(database, sealer, cancellation).ConfigureAwait(false);
+            var log = new LogTables(database);
+            var relay = new Relay(log, new FabricDirectory(new HandleSpace(identity.Salt.Span)), clock);
+            var parts = new ClusterParts
+            {
+                Database = database, Log = log, Relay = relay, Signing = new SigningKeys(sealer, options.Issuer), Time = clock, Options = options,
+                SiloName = $"{(options.Address ?? IPAddress.Loopback)}:{options.SiloPort}",
+            };
+            await relay.OpenAsync(identity.Epoch, options.Feed, () => parts.ClosedMoved(), cancellation).ConfigureAwait(false);
+            var audit = new AuditWriter(database, clock, () => relay.Hub.Head);
+            var host = SiloSetup.Build(options, parts, audit, logs);
+            parts.Client = new LogClient(() => host.Services.GetRequiredService<IGrainFactory>().GetGrain<IFeedLogGrain>(LogTables.Partition), relay, clock);
+            await host.StartAsync(cancellation).ConfigureAwait(false);
+            var engine = new ClusterEngine(host, parts, audit, logs);
+            await engine.ReadyAsync(cancellation).ConfigureAwait(false);
+            engine._sweeper.Start();
+            return engine;
+        }
+        catch
+        {
+            await database.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Waits for a lock that one silo of the cluster holds at a time, until it is disposed or the silo dies; and until this silo knows all that was done under it before.
+    /// </summary>
+    public async Task<IAsyncDisposable> TakeTurnAsync(CancellationToken cancellation = default)
+    {
+        var connection = await Parts.Database.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await using var take = connection.CreateCommand();
+            take.CommandText = $"SELECT pg_advisory_lock({TurnLock})";
+            await take.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+            var (sequence, _) = await Parts.Log.HeadAsync(cancellation).ConfigureAwait(false);
+            await Parts.Relay.WaitAsync(sequence, cancellation).ConfigureAwait(false);
+            return new Turn(connection);
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IFabric As(Caller caller) => new ClusterFabric(this, caller);
+
+    /// <inheritdoc/>
+    public Outcome<Caller> Authenticate(ReadOnlySpan<char> presented)
+    {
+        var refused = new Rejection(Codes.Unauthenticated, "secret", "the credentials are missing or not valid");
+
+        // INVARIANT R1: keys are revoked through the feed's order; a silo that cannot follow it does not know which still hold.
+        if (presented.Length is 0 or > Secrets.LengthMax || !Parts.Relay.HoldsLease)
+        {
+            return refused;
+        }
+
+        var (hash, now, directory) = (Secrets.Hash(presented), Parts.Now, Parts.Directory);
+        lock (directory.Gate)
+        {
+            if (Secrets.ApiKeyId(presented) is { } id && directory.ApiKeys.TryGetValue(id, out var key))
+            {
+                return CryptographicOperations.FixedTimeEquals(hash, key.SecretHash.Span) && key.RevokedAt is null && key.ExpiresAt > now
+                    && !IsEnded(key.Caller.Tenant) ? key.Caller : refused;
+            }
+
+            if (Secrets.AgentOf(presented) is not { } name || directory.Agent_NeedsLock(name.Tenant, name.Agent) is not { } agent)
+            {
+                return refused;
+            }
+
+            var matches = CryptographicOperations.FixedTimeEquals(hash, agent.SecretHash.Span) && !agent.Standing.Ended && !IsEnded(agent.Tenant);
+            return matches ? new Caller(Role.Agent, agent.Tenant, agent.Id) : refused;
+        }
+
+        // Nobody speaks for a tenant that is revoked: an operator reads what is left of it.
+        bool IsEnded(string? tenant) => directory.Tenant_NeedsLock(tenant) is { State.Standing.Ended: true };
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, long want, CancellationToken cancellation = default)
+    {
+        try
+        {
+            var reply = await Grains.GetGrain<IQuotaGrain>(ClusterChecker.KeyOf(quota)).TakeAsync(want).ConfigureAwait(false);
+            return reply.Code is null ? new QuotaGrant(reply.Units, reply.ValidForMs, reply.Window) : new Rejection(reply.Code, "quota", reply.Detail ?? "");
+        }
+#pragma warning disable CA1031 // whatever it was, no units were handed out that anybody knows of
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return new Rejection(Codes.StorageUnavailable, "quota", "the quota cannot be drawn from now");
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask ReturnQuotaAsync(Handle quota, long units, long window, CancellationToken cancellation = default)
+    {
+        try
+        {
+            await Grains.GetGrain<IQuotaGrain>(ClusterChecker.KeyOf(quota)).ReturnAsync(units, window).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // units that do not come back are lost, never multiplied
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            // The quota is that much smaller.
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        await Checker.ReturnIdleAsync(all: true).ConfigureAwait(false);
+        await _sweeper.DisposeAsync().ConfigureAwait(false);
+        await TakeOwnUsageAsync().ConfigureAwait(false);
+        await _host.StopAsync().ConfigureAwait(false);
+        await Parts.Client.DisposeAsync().ConfigureAwait(false);
+        await Audit.DisposeAsync().ConfigureAwait(false);
+        await Parts.Relay.DisposeAsync().ConfigureAwait(false);
+        _host.Dispose();
+        await Parts.Database.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Moves what this silo's own checks have counted to the audit.</summary>
+    internal async Task TakeOwnUsageAsync()
+    {
+        for (var samples = Checker.Usage.Drain(1_000); samples.Count > 0; samples = Checker.Usage.Drain(1_000))
+        {
+            var sessions = await Reads.SessionsAsync([.. samples.Select(sample => sample.Claims.SessionId).Distinct()]).ConfigureAwait(false);
+            await Audit.WriteAsync([.. samples.Select(sample => UsageLines.Of(sample, sessions.GetValueOrDefault(sample.Claims.SessionId)))], null).ConfigureAwait(false);
+            Checker.Usage.Release(samples.Count);
+        }
+    }
+
+    // Until the relay has its first lease nothing would be allowed or issued here.
+    private async Task ReadyAsync(CancellationToken cancellation)
+    {
+        var started = Parts.Time.GetTimestamp();
+        while (!Parts.Relay.HoldsLease)
+        {
+            if (Parts.Time.GetElapsedTime(started) > ReadyPatience)
+            {
+                throw new TimeoutException($"the feed log has given this silo no lease within {ReadyPatience.TotalSeconds} s");
+            }
+
+            await Task.Delay(PollEvery, Parts.Time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private sealed class Turn(NpgsqlConnection connection) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await using (var give = connection.CreateCommand())
+            {
+                give.CommandText = $"SELECT pg_advisory_unlock({TurnLock})";
+                await give.ExecuteNonQueryAsync().ConfigureAwait(false);
+            }
+
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}

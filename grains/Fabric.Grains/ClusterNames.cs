@@ -1,0 +1,8 @@
+namespace Fabric.Grains;
+
+/// <summary>Names in the cluster's configuration.</summary>
+internal static class ClusterNames
+{
+    /// <summary>The grain storage on PostgreSQL.</summary>
+    internal const string Storage = "fabric";
+}

@@ -1,0 +1,53 @@
+using Fabric.Core.Common;
+using Fabric.Core.Lineages;
+using Fabric.Grains.Directory;
+using Fabric.Grains.Feed;
+using Fabric.Grains.Storage;
+using Npgsql;
+
+namespace Fabric.Grains;
+
+/// <summary>What the grains of one silo share.</summary>
+internal sealed class ClusterParts
+{
+    private readonly IdSource _ids = new();
+    private readonly Lock _idGate = new();
+
+    internal required NpgsqlDataSource Database { get; init; }
+    internal required LogTables Log { get; init; }
+    internal required Relay Relay { get; init; }
+    internal required SigningKeys Signing { get; init; }
+    internal required TimeProvider Time { get; init; }
+    internal required ClusterOptions Options { get; init; }
+
+    /// <summary>How the cluster names this silo.</summary>
+    internal required string SiloName { get; init; }
+
+    /// <summary>The way into the order; there once the silo runs.</summary>
+    internal LogClient Client { get; set; } = null!;
+
+    /// <summary>Told that more is closed for this silo's enforcement points.</summary>
+    internal Action ClosedMoved { get; set; } = () => { };
+
+    /// <summary>Whether the relay has heard from the feed log.</summary>
+    internal bool Following { get; set; }
+
+    /// <summary>Why the relay cannot go on; null: it can.</summary>
+    internal string? Broken { get; set; }
+
+    internal FabricDirectory Directory => Relay.Directory;
+    internal HandleSpace Handles => Relay.Directory.Handles;
+    internal Instant Now => Instant.From(Time.GetUtcNow());
+
+    // INVARIANT S2, S3: what is issued rests on this silo's copy of the directory, which is known to be young only under a lease.
+    internal Rejection? Refusal =>
+        Relay.HoldsLease ? null : new Rejection(Codes.StorageUnavailable, "cluster", "this silo has no lease on the feed: nothing is issued until it has");
+
+    internal UInt128 NextId(Instant now)
+    {
+        lock (_idGate)
+        {
+            return _ids.Next(now);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using Fabric.Core.Agents;
+using Fabric.Core.Common;
+using Fabric.Core.Journal;
+using Fabric.Core.Keys;
+using Fabric.Core.Lineages;
+using Fabric.Core.Nodes;
+using Fabric.Core.Tenants;
+using Fabric.Core.Trust;
+using Fabric.Core.Users;
+using Fabric.Engine;
+using Fabric.Grains.Wire;
+
+namespace Fabric.Grains.Directory;
+
+/// <summary>
+/// A silo's copy of what all silos know: tenants, users, agents, trust grants, keys and locks. Changed by the log's order alone. What it says may be some
+/// milliseconds old, which is harmless where the revocation index decides; entities decide for themselves on their own events.
+/// </summary>
+internal sealed class FabricDirectory(HandleSpace handles)
+{
+    private readonly Dictionary<string, long> _versions = new(StringComparer.Ordinal);
+
+    /// <summary>To be held for every read and change.</summary>
+    internal Lock Gate { get; } = new();
+
+    internal HandleSpace Handles { get; } = handles;
+    internal SortedDictionary<string, TenantCard> Tenants { get; } = new(StringComparer.Ordinal);
+    internal Dictionary<UInt128, TrustState> Trusts { get; } = [];
+    internal Dictionary<Handle, LockState> Locks { get; } = [];
+    internal SortedDictionary<string, ApiKeyCard> ApiKeys { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>How many commands an entity has seen.</summary>
+    internal long VersionOf_NeedsLock(string owner) => _versions.GetValueOrDefault(owner);
+
+    internal TenantCard? Tenant_NeedsLock(string? id) => id is not null && Tenants.TryGetValue(id, out var tenant) ? tenant : null;
+
+    internal AgentState? Agent_NeedsLock(string tenant, string agent) => Tenant_NeedsLock(tenant)?.Agents.GetValueOrDefault(agent);
+
+    internal UserState? User_NeedsLock(string? tenant, string? user) => user is null ? null : Tenant_NeedsLock(tenant)?.Users.GetValueOrDefault(user);
+
+    internal Instant? LockedUntil_NeedsLock(Handle handle, Instant now) =>
+        Locks.TryGetValue(handle, out var found) && found.Until > now ? found.Until : null;
+
+    /// <summary>How a node stands; null for sessions, credentials and what is not known.</summary>
+    internal NodeStanding? Standing_NeedsLock(NodeRef node) => node.Kind switch
+    {
+        NodeKind.Tenant => Tenant_NeedsLock(node.Tenant)?.State.Standing,
+        NodeKind.User => User_NeedsLock(node.Tenant, node.Id)?.Standing,
+        NodeKind.Agent => Agent_NeedsLock(node.Tenant, node.Id)?.Standing,
+        NodeKind.Trust when Names.ParseId(node.Id) is { } id => Trusts.GetValueOrDefault(id)?.Standing,
+        _ => null,
+    };
+
+    /// <summary>Takes the rows of one command in.</summary>
+    internal void Apply_NeedsLock(DirectoryRow[] rows)
+    {
+        foreach (var row in rows)
+        {
+            if (row.Owner is { } owner)
+            {
+                _versions[owner] = row.Version;
+            }
+
+            Apply(EventList.ReadOne(row.Event), new Instant(row.AtMs), row.By);
+        }
+    }
+
+    private void Apply(FabricEvent e, Instant at, string by)
+    {
+        switch (e)
+        {
+            case NodeRevoked revoked: Standing_NeedsLock(revoked.Target)?.Apply(revoked); break;
+            case NodeLocked locked: Locks[locked.Handle] = new LockState(locked.Target, locked.Handle, locked.Until, locked.Reason, by, at); break;
+            case NodeUnlocked unlocked: Locks.Remove(unlocked.Handle); break;
+            case TenantCreated created:
+                var tenant = new TenantState { Id = created.Tenant, Handle = Handles.OfTenant(created.Tenant) };
+                tenant.Apply(created, at);
+                Tenants[created.Tenant] = new TenantCard(tenant);
+                break;
+            case TenantAmended amended: Tenants[amended.Tenant].State.Apply(amended); break;
+            case UserRegistered registered:
+                var user = new UserState { Tenant = registered.Tenant, Id = registered.Id, Handle = Handles.OfUser(registered.Tenant, registered.Id) };
+                user.Apply(registered, at);
+                Tenants[registered.Tenant].Users[registered.Id] = user;
+                break;
+            case UserAmended amended: Tenants[amended.Tenant].Users[amended.Id].Apply(amended); break;
+            case AgentRegistered registered:
+                var agent = new AgentState { Tenant = registered.Tenant, Id = registered.Id, Handle = Handles.OfAgent(registered.Tenant, registered.Id) };
+                agent.Apply(registered, at);
+                Tenants[registered.Tenant].Agents[registered.Id] = agent;
+                break;
+            case AgentSecretRotated rotated: Tenants[rotated.Tenant].Agents[rotated.Id].Apply(rotated); break;
+            case AgentTransferred transferred: Tenants[transferred.Tenant].Agents[transferred.Id].Apply(transferred); break;
+            case AgentReviewed reviewed: Tenants[reviewed.Tenant].Agents[reviewed.Id].Apply(reviewed); break;
+            default: ApplyRest(e, at); break;
+        }
+    }
+
+    private void ApplyRest(FabricEvent e, Instant at)
+    {
+        switch (e)
+        {
+            case TrustProposed proposed:
+                var trust = new TrustState
+                {
+                    Id = proposed.Id, Handle = Handles.OfId(NodeKind.Trust, Handles.OfTenant(proposed.Grantor), proposed.Id), Grantor = proposed.Grantor,
+                    Grantee = proposed.Grantee, Scopes = proposed.Scopes, CreatedAt = at, ExpiresAt = proposed.ExpiresAt,
+                };
+                Trusts[proposed.Id] = trust;
+                Tenants[proposed.Grantor].Trusts.Add(trust);
+                Tenants[proposed.Grantee].Trusts.Add(trust);
+                break;
+            case TrustAccepted accepted: Trusts[accepted.Id].Apply(accepted); break;
+            case SigningKeyAdded added:
+                var owner = Tenants[added.Tenant];
+                owner.Keys.Add(new SigningKeyEntry(
+                    new VerificationKey(added.Kid, added.Tenant, owner.State.Handle, added.X, added.Y, Instant.Never), added.SealedPrivate));
+                break;
+            case SigningKeyRetired retired: Tenants[retired.Tenant].Keys.Find(key => key.Key.Kid == retired.Kid)?.Retire(retired.RetireAfter); break;
+            case ApiKeyMade made:
+                ApiKeys[made.Id] = new ApiKeyCard(made.Id, new Caller((Role)made.Role, made.Tenant, made.Subject), at, made.ExpiresAt, made.SecretHash);
+                break;
+            case ApiKeyRevoked revoked: ApiKeys[revoked.Id] = ApiKeys[revoked.Id] with { RevokedAt = at }; break;
+            default: throw new InvalidRecordException($"event `{e.Kind}` has no place in the directory");
+        }
+    }
+}

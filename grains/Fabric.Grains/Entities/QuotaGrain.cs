@@ -1,0 +1,76 @@
+using System.Globalization;
+using Fabric.Core.Common;
+using Fabric.Core.Lineages;
+using Fabric.Core.Quotas;
+using Fabric.Grains.Storage;
+using Fabric.Grains.Wire;
+
+namespace Fabric.Grains.Entities;
+
+/// <inheritdoc/>
+internal sealed class QuotaGrain(
+    ClusterParts parts, [PersistentState("quota", ClusterNames.Storage)] IPersistentState<QuotaRow> row) : Grain, IQuotaGrain
+{
+    private QuotaState? _state;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var id = UInt128.Parse(this.GetPrimaryKeyString(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        await using var command = parts.Database.CreateCommand("SELECT units, period_ms, drop_after FROM fabric_quotas WHERE handle = $1");
+        LogTables.Add(command.Parameters, Uuid.Of(id));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (await reader.ReadAsync(cancellationToken))
+        {
+            var quota = new QuotaRef(new Handle((ulong)(id >> 64), (ulong)id), reader.GetInt64(0), reader.GetInt64(1));
+            _state = new QuotaState(quota, new Instant(reader.GetInt64(2)));
+            _state.Restore(row.State.Window, row.State.Used);
+        }
+    }
+
+    public async Task<QuotaReply> TakeAsync(long want)
+    {
+        if (_state is null)
+        {
+            DeactivateOnIdle();
+            return new QuotaReply(Codes.NotFound, "the quota does not exist", 0, 0, 0);
+        }
+
+        var now = parts.Now;
+        var decided = _state.Draw(want, now);
+        if (!decided.IsOk)
+        {
+            return new QuotaReply(decided.Rejection.Code, decided.Rejection.Detail, 0, 0, 0);
+        }
+
+        // Deducted durably before it is handed out: a crash may lose units, never multiply them.
+        var drawn = decided.Value;
+        await KeepAsync(drawn.Window, drawn.UsedAfter);
+        _state.Apply(drawn);
+        var validForMs = _state.Quota.PeriodMs == 0 ? 0 : ((drawn.Window + 1) * _state.Quota.PeriodMs) - now.UnixMs;
+        return new QuotaReply(null, null, drawn.Units, validForMs, drawn.Window);
+    }
+
+    public async Task ReturnAsync(long units, long window)
+    {
+        if (_state?.Return(units, window) is { } returned)
+        {
+            await KeepAsync(returned.Window, returned.UsedAfter);
+            _state.Apply(returned);
+        }
+    }
+
+    private async Task KeepAsync(long window, long used)
+    {
+        (row.State.Window, row.State.Used) = (window, used);
+        try
+        {
+            await row.WriteStateAsync();
+        }
+        catch
+        {
+            // The state may be older than the database's, another activation's: the next one reads it.
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,178 @@
+using Fabric.Core.Common;
+using Fabric.Core.Journal;
+using Fabric.Core.Keys;
+using Fabric.Core.Lineages;
+using Fabric.Core.Nodes;
+using Fabric.Core.Scopes;
+using Fabric.Core.Tenants;
+using Fabric.Core.Trust;
+using Fabric.Grains.Storage;
+using Fabric.Grains.Wire;
+
+namespace Fabric.Grains.Entities;
+
+/// <inheritdoc/>
+internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
+{
+    private readonly Dictionary<UInt128, TrustState> _trusts = [];
+    private readonly List<(string Kid, Instant RetireAfter)> _keys = [];
+    private EntityLog _log = null!;
+    private TenantState? _state;
+    private int _live;
+
+    private string Id => this.GetPrimaryKeyString();
+
+    private NodeRef Node => new(NodeKind.Tenant, Id, Id);
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _log = new EntityLog(parts, $"tenant/{Id}");
+        await _log.LoadAsync(Apply, cancellationToken);
+        await using var count = parts.Database.CreateCommand("SELECT count(*) FROM fabric_sessions WHERE tenant = $1 AND status IN (1, 2)");
+        LogTables.Add(count.Parameters, Id);
+        _live = (int)(long)(await count.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    public async Task<Reply> CreateAsync(string by, string? name, LimitsWire limits, bool requireApproval)
+    {
+        var decided = TenantDecider.Decide(_state, new RegisterTenant(Id, name, limits.Read(), requireApproval));
+        return decided.IsOk ? await EmitAsync(by, decided.Value, parts.Signing.Make(Id)) : Reply.Refuse(decided.Rejection);
+    }
+
+    public async Task<Reply> AmendAsync(string by, string? name, LimitsWire? limits, bool? requireApproval)
+    {
+        if (_state is null)
+        {
+            return Missing(Id);
+        }
+
+        var decided = TenantDecider.Decide(_state, new AmendTenant(name, limits?.Read(), requireApproval));
+        return decided.IsOk ? await EmitAsync(by, decided.Value) : Reply.Refuse(decided.Rejection);
+    }
+
+    public async Task<Reply> RotateKeyAsync(string by)
+    {
+        if (_state is null)
+        {
+            return Missing(Id);
+        }
+
+        if (_state.Standing.Ended)
+        {
+            return Reply.Refuse(new Rejection(Codes.TenantRevoked, Id, "the tenant is revoked"));
+        }
+
+        var now = parts.Now;
+        _keys.RemoveAll(key => key.RetireAfter < now);
+        if (_keys.Count >= Limits.SigningKeysMax)
+        {
+            return Reply.Refuse(new Rejection(
+                Codes.LimitReached, Id, $"the tenant has its {Limits.SigningKeysMax} keys that still verify: rotate again when some have retired"));
+        }
+
+        // The old key verifies until the longest-lived token that it signed has expired, also on a clock that is late.
+        var retired = new SigningKeyRetired(Id, _keys[^1].Kid, now + Limits.CredentialLifetimeMax + Limits.ClockSkew + Limits.ClockSkew);
+        return await EmitAsync(by, parts.Signing.Make(Id), retired);
+    }
+
+    public async Task<Reply> ProposeTrustAsync(string by, UInt128 id, string grantee, byte[] scopes, long expiresMs)
+    {
+        TenantState? other;
+        lock (parts.Directory.Gate)
+        {
+            other = parts.Directory.Tenant_NeedsLock(grantee)?.State;
+        }
+
+        if (_state is null || other is null)
+        {
+            return Missing(_state is null ? Id : grantee);
+        }
+
+        var decided = TrustDecider.Decide(_state, other, new ProposeGrant(id, ScopeSet.TryRead(scopes, out _)!, new Instant(expiresMs)), parts.Now);
+        return decided.IsOk ? await EmitAsync(by, decided.Value) : Reply.Refuse(decided.Rejection);
+    }
+
+    public async Task<Reply> AcceptTrustAsync(string by, UInt128 id, string tenant)
+    {
+        if (!_trusts.TryGetValue(id, out var trust))
+        {
+            return Missing(Names.FormatId(id));
+        }
+
+        var decided = TrustDecider.Accept(trust, tenant, parts.Now);
+        return !decided.IsOk ? Reply.Refuse(decided.Rejection) : decided.Value is { } accepted ? await EmitAsync(by, accepted) : Reply.Unchanged();
+    }
+
+    public async Task<Reply> EndAsync(EndCommand command)
+    {
+        if (_state is null)
+        {
+            return Missing(Id);
+        }
+
+        var decided = NodeEnding.Decide(Node, _state.Standing, command, parts.Handles, parts.Now);
+        return !decided.IsOk ? Reply.Refuse(decided.Rejection) : decided.Value is { } revoked ? await EmitAsync(command.By, revoked) : Reply.Unchanged();
+    }
+
+    public async Task<Reply> EndTrustAsync(UInt128 id, EndCommand command)
+    {
+        var target = new NodeRef(NodeKind.Trust, Id, Names.FormatId(id));
+        var decided = NodeEnding.Decide(target, _trusts.GetValueOrDefault(id)?.Standing, command, parts.Handles, parts.Now);
+        return !decided.IsOk ? Reply.Refuse(decided.Rejection) : decided.Value is { } revoked ? await EmitAsync(command.By, revoked) : Reply.Unchanged();
+    }
+
+    public Task<int> SessionOpensAsync() => Task.FromResult(_live++);
+
+    public Task SessionEndsAsync()
+    {
+        _live = Math.Max(0, _live - 1);
+        return Task.CompletedTask;
+    }
+
+    private static Reply Missing(string subject) => Reply.Refuse(new Rejection(Codes.NotFound, subject, "the node does not exist"));
+
+    private async Task<Reply> EmitAsync(string by, params FabricEvent[] events)
+    {
+        var now = parts.Now;
+        var logged = await _log.AppendAsync(by, now, events);
+        if (!logged.IsOk)
+        {
+            // Nobody knows whether it is logged: the next activation reads it.
+            DeactivateOnIdle();
+            return Reply.Refuse(logged.Rejection);
+        }
+
+        foreach (var e in events)
+        {
+            Apply(e, now);
+        }
+
+        return Reply.Of(logged.Value);
+    }
+
+    private void Apply(FabricEvent e, Instant at)
+    {
+        switch (e)
+        {
+            case TenantCreated created:
+                _state = new TenantState { Id = Id, Handle = parts.Handles.OfTenant(Id) };
+                _state.Apply(created, at);
+                break;
+            case TenantAmended amended: _state!.Apply(amended); break;
+            case SigningKeyAdded added: _keys.Add((added.Kid, Instant.Never)); break;
+            case SigningKeyRetired retired: _keys[_keys.FindIndex(key => key.Kid == retired.Kid)] = (retired.Kid, retired.RetireAfter); break;
+            case TrustProposed proposed:
+                _trusts[proposed.Id] = new TrustState
+                {
+                    Id = proposed.Id, Handle = parts.Handles.OfId(NodeKind.Trust, parts.Handles.OfTenant(Id), proposed.Id), Grantor = Id,
+                    Grantee = proposed.Grantee, Scopes = proposed.Scopes, CreatedAt = at, ExpiresAt = proposed.ExpiresAt,
+                };
+                break;
+            case TrustAccepted accepted: _trusts[accepted.Id].Apply(accepted); break;
+            case NodeRevoked { Target.Kind: NodeKind.Trust } revoked:
+                _trusts.GetValueOrDefault(Names.ParseId(revoked.Target.Id)!.Value)?.Standing.Apply(revoked);
+                break;
+            case NodeRevoked revoked: _state!.Standing.Apply(revoked); break;
+        }
+    }
+}

@@ -1,0 +1,152 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Fabric.Grains.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace Fabric.Grains.Feed;
+
+/// <summary>Follows the feed log for this silo, as long as it runs: rows in, lease and floors out. A grain service: Orleans runs one a silo.</summary>
+internal sealed class RelayService : GrainService, IRelayService
+{
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(8);
+
+    private readonly ClusterParts _parts;
+    private readonly IGrainFactory _grains;
+    private readonly ILogger _logger;
+    private readonly UInt128 _instance = BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16));
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _moved = new(0, 1);
+    private ulong _renewal;
+    private Task _following = Task.CompletedTask;
+    private Task _reporting = Task.CompletedTask;
+
+    public RelayService(GrainId id, Silo silo, ILoggerFactory logs, ClusterParts parts, IGrainFactory grains)
+        : base(id, silo, logs)
+    {
+        (_parts, _grains, _logger) = (parts, grains, logs.CreateLogger("Fabric.Grains.Relay"));
+        parts.ClosedMoved = Moved;
+    }
+
+    private IFeedLogGrain Log => _grains.GetGrain<IFeedLogGrain>(Storage.LogTables.Partition);
+
+    public override async Task Start()
+    {
+        await base.Start();
+        _following = Task.Run(FollowAsync);
+        _reporting = Task.Run(ReportAsync);
+    }
+
+    public override async Task Stop()
+    {
+        // Leases come back first: then the feed log need not wait for this silo.
+        var drained = await _parts.Relay.StopAsync(DrainPatience);
+        await _stop.CancelAsync();
+        await Task.WhenAll(_following, _reporting);
+        if (drained)
+        {
+            try
+            {
+                await Log.LeaveAsync(_instance).WaitAsync(RelayTerms.CallPatience);
+            }
+#pragma warning disable CA1031 // then the feed log waits until the lease has run out
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                FeedLogLog.FollowFailed(_logger, error);
+            }
+        }
+
+        await base.Stop();
+    }
+
+    private void Moved()
+    {
+        try
+        {
+            if (_moved.CurrentCount == 0)
+            {
+                _moved.Release();
+            }
+        }
+        catch (SemaphoreFullException)
+        {
+            // Somebody else said so.
+        }
+    }
+
+    private async Task FollowAsync()
+    {
+        var relay = _parts.Relay;
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                var (number, after) = (++_renewal, relay.Sequence);
+                relay.Renewing(number);
+                var answer = await Log.FollowAsync(new FollowRequest(
+                    _instance, _parts.SiloName, number, after, relay.Report, (int)RelayTerms.FollowWait.TotalMilliseconds)).WaitAsync(RelayTerms.CallPatience, _stop.Token);
+                if (answer.Rows is null || !relay.Apply(answer.Rows, after, answer.HeadSequence))
+                {
+                    await relay.CatchUpAsync(answer.HeadSequence, _stop.Token);
+                }
+
+                relay.Renewed(answer.Granted, answer.LatestExpiryMs);
+                _parts.Following = true;
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Core.Journal.InvalidRecordException error)
+            {
+                // The order cannot be followed: without a lease nothing is allowed here, and another silo serves.
+                FeedLogLog.FollowBroken(_logger, error);
+                _parts.Following = false;
+                _parts.Broken = error.Message;
+                await relay.StopAsync(TimeSpan.Zero);
+                return;
+            }
+#pragma warning disable CA1031 // a silo went away, the grain is moving, the database is away: the next call tells
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                FeedLogLog.FollowFailed(_logger, error);
+                await Pause();
+            }
+        }
+    }
+
+    private async Task ReportAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await _moved.WaitAsync(_stop.Token);
+                await Log.ReportAsync(_instance, _parts.Relay.Report).WaitAsync(RelayTerms.CallPatience, _stop.Token);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+#pragma warning disable CA1031 // the next renewal reports as well
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+                await Pause();
+            }
+        }
+    }
+
+    private async Task Pause()
+    {
+        try
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), _stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // It is over.
+        }
+    }
+}

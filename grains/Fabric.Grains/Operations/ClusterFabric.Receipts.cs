@@ -1,0 +1,165 @@
+using Fabric.Contracts.Common;
+using Fabric.Contracts.Revocations;
+using Fabric.Core.Common;
+using Fabric.Core.Journal;
+using Fabric.Core.Lineages;
+using Fabric.Core.Nodes;
+using Fabric.Engine;
+using Fabric.Engine.Wire;
+using Fabric.Grains.Feed;
+using Fabric.Grains.Storage;
+using Fabric.Grains.Wire;
+
+namespace Fabric.Grains.Operations;
+
+internal sealed partial class ClusterFabric
+{
+    public async ValueTask<Outcome<Receipt>> GetReceiptAsync(ulong revision, string wait = "accepted", int timeoutMs = 0, CancellationToken cancellation = default)
+    {
+        if ((Refuse(Readers | Role.EnforcementPoint | Role.Agent, caller.Tenant) ?? CheckWait(wait, timeoutMs)) is { } bad)
+        {
+            return bad;
+        }
+
+        return revision == 0 || revision > Revision
+            ? new Rejection(Codes.NotFound, revision.ToString(), "no change has this revision")
+            : await ReceiptAsync(revision, null, wait, timeoutMs, cancellation).ConfigureAwait(false);
+    }
+
+    public async ValueTask<Outcome<Receipt>> LockAsync(LockRequest request, CancellationToken cancellation = default)
+    {
+        var node = NodeWire.Read(request.Node);
+        if ((node.Rejection ?? CheckWait(request.Wait, request.TimeoutMs) ?? CheckLockable(node.Value)) is { } bad)
+        {
+            return bad;
+        }
+
+        if (Refuse(Admins, node.Value.Tenant, node.Value.Id) is { } refused)
+        {
+            return refused;
+        }
+
+        if (request.Until is not null == request.Seconds is not null)
+        {
+            return new Rejection(Codes.InvalidField, "until", "a lock has either `until` or `seconds`");
+        }
+
+        NodeStanding? standing;
+        lock (Directory.Gate)
+        {
+            standing = Directory.Standing_NeedsLock(node.Value);
+        }
+
+        if (standing is null && !await IsLiveSessionAsync(node.Value).ConfigureAwait(false))
+        {
+            return Missing(node.Value.Id);
+        }
+
+        var now = Now;
+        var until = request.Until is { } moment ? Instant.From(moment) : now + InfoWire.Seconds(request.Seconds)!.Value;
+        var decided = NodeDecider.Lock(standing, new LockNode(node.Value, Parts.Handles.Of(node.Value), until, request.Reason), now);
+        return decided.IsOk
+            ? await LogAsync(decided.Value, now, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false)
+            : decided.Rejection;
+    }
+
+    public async ValueTask<Outcome<Receipt>> UnlockAsync(UnlockRequest request, CancellationToken cancellation = default)
+    {
+        var node = NodeWire.Read(request.Node);
+        if ((node.Rejection ?? Refuse(Admins, node.Value.Tenant, node.Value.Id)) is { } refused)
+        {
+            return refused;
+        }
+
+        LockState? state;
+        lock (Directory.Gate)
+        {
+            state = Directory.Locks.GetValueOrDefault(Parts.Handles.Of(node.Value));
+        }
+
+        var now = Now;
+        var decided = NodeDecider.Unlock(state, node.Value, request.Reason, now);
+        return decided.IsOk ? await LogAsync(decided.Value, now, "accepted", 0, cancellation).ConfigureAwait(false) : decided.Rejection;
+    }
+
+    public ValueTask<Outcome<Page<LockInfo>>> ListLocksAsync(string tenant, PageQuery query, CancellationToken cancellation = default)
+    {
+        if ((Refuse(Readers, tenant) ?? CheckPage(query)) is { } refused)
+        {
+            return new(refused);
+        }
+
+        lock (Directory.Gate)
+        {
+            var now = Now;
+            var locks = Directory.Locks.Values.Where(item => item.Node.Tenant == tenant && item.Until > now)
+                .Select(item => (Name: item.Handle.ToString(), Lock: item))
+                .Where(item => query.Cursor is null || string.CompareOrdinal(item.Name, query.Cursor) > 0)
+                .OrderBy(item => item.Name, StringComparer.Ordinal).Take(query.Limit + 1).ToList();
+            var next = locks.Count > query.Limit ? locks[query.Limit - 1].Name : null;
+            return new(new Page<LockInfo>(
+                [.. locks.Take(query.Limit).Select(item => new LockInfo(
+                    NodeWire.Write(item.Lock.Node), item.Lock.Until.ToDateTimeOffset(), item.Lock.Reason, item.Lock.By, item.Lock.LockedAt.ToDateTimeOffset()))],
+                next));
+        }
+    }
+
+    private async ValueTask<bool> IsLiveSessionAsync(NodeRef node) => node.Kind == NodeKind.Session
+        && await ReadAsync(Names.ParseId(node.Id)!.Value).ConfigureAwait(false) is { IsOk: true } found
+        && found.Value.State.IsLive && found.Value.State.Tenant == node.Tenant;
+
+    private async ValueTask<Outcome<Receipt>> LogAsync(FabricEvent e, Instant now, string wait, int timeoutMs, CancellationToken cancellation)
+    {
+        var logged = await Parts.Client.AppendAsync(Parts.NextId(now), caller.Name, now, [e]).ConfigureAwait(false);
+        return logged.IsOk ? await ReceiptAsync(Reply.Of(logged.Value), now, wait, timeoutMs, cancellation).ConfigureAwait(false) : logged.Rejection;
+    }
+
+    // Nothing had to change: the receipt of what holds now (R5).
+    private ValueTask<Outcome<Receipt>> ReceiptAsync(Reply reply, Instant acceptedAt, string wait, int timeoutMs, CancellationToken cancellation) =>
+        ReceiptAsync(reply.Sequence == 0 ? Revision : reply.Revision, acceptedAt, wait, timeoutMs, cancellation);
+
+    // INVARIANT R1: `confirmed` is the feed log's word over all silos, never this silo's over its own enforcement points. The lists of names are this silo's.
+    private async ValueTask<Outcome<Receipt>> ReceiptAsync(
+        ulong revision, Instant? acceptedAt, string wait, int timeoutMs, CancellationToken cancellation)
+    {
+        var (waits, started) = (wait == "confirmed", Parts.Time.GetTimestamp());
+        ConfirmAnswer? answer = null;
+        for (var left = timeoutMs; answer is null;)
+        {
+            try
+            {
+                // In pieces shorter than a call may take, so that a feed log that has moved is found again.
+                var piece = waits ? Math.Min(left, 1_000) : 0;
+                var asked = await Grains.GetGrain<IFeedLogGrain>(LogTables.Partition).ConfirmAsync(revision, piece).WaitAsync(
+                    TimeSpan.FromMilliseconds(piece) + RelayTerms.CallPatience, Parts.Time, cancellation).ConfigureAwait(false);
+                left = timeoutMs - (int)Parts.Time.GetElapsedTime(started).TotalMilliseconds;
+                answer = asked is { ReadClosed: true, WriteClosed: true, DestructiveClosed: true } || !waits || left <= 0 ? asked : null;
+            }
+            catch (Exception error) when (IsTransient(error))
+            {
+                left = timeoutMs - (int)Parts.Time.GetElapsedTime(started).TotalMilliseconds;
+                if (!waits || left <= 0)
+                {
+                    answer = new ConfirmAnswer(false, false, false, []);
+                }
+                else
+                {
+                    await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(left, 50)), Parts.Time, cancellation).ConfigureAwait(false);
+                }
+            }
+        }
+
+        var local = Relay.Hub.Status(revision);
+        var confirmed = answer is { ReadClosed: true, WriteClosed: true, DestructiveClosed: true };
+        return local with
+        {
+            State = confirmed ? "confirmed" : waits ? "partial" : "accepted",
+            Durable = true,
+            AcceptedAt = acceptedAt?.ToDateTimeOffset() ?? local.AcceptedAt,
+            ConfirmedAfterMs = confirmed && waits ? Parts.Time.GetElapsedTime(started).TotalMilliseconds : null,
+            Closed = new ClosedClasses(answer.DestructiveClosed, answer.WriteClosed, answer.ReadClosed),
+            Waiting = confirmed ? [] : [.. local.Waiting, .. answer.Waiting.Select(silo => new WaitingEdge($"silo:{silo.Name}", silo.Applied, silo.RunsOutInMs))],
+            UnleasedUntil = Relay.LatestExpiry > Now ? Relay.LatestExpiry.ToDateTimeOffset() : null,
+        };
+    }
+}

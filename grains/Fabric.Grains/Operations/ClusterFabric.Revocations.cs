@@ -1,0 +1,246 @@
+using Fabric.Contracts.Common;
+using Fabric.Contracts.Revocations;
+using Fabric.Contracts.Trust;
+using Fabric.Core.Common;
+using Fabric.Core.Credentials;
+using Fabric.Core.Lineages;
+using Fabric.Engine.Wire;
+using Fabric.Grains.Wire;
+
+namespace Fabric.Grains.Operations;
+
+internal sealed partial class ClusterFabric
+{
+    // Credentials of one entry: a commit of some milliseconds, so that a storm slows nobody (R5).
+    private const int TombstonesAtOnce = 4_000;
+
+    public async ValueTask<Outcome<Receipt>> RevokeAsync(RevokeRequest request, CancellationToken cancellation = default)
+    {
+        if ((CheckWait(request.Wait, request.TimeoutMs) ?? Names.CheckText("reason", request.Reason)
+            ?? Names.CheckText("idempotencyKey", request.IdempotencyKey)) is { } bad)
+        {
+            return bad;
+        }
+
+        if (request.Credentials is not null == request.Node is not null)
+        {
+            return new Rejection(Codes.InvalidField, "node", "either a node or a list of credentials is revoked");
+        }
+
+        return request.Credentials is not null
+            ? await RevokeCredentialsAsync(request, cancellation).ConfigureAwait(false)
+            : await RevokeNodeAsync(request, cancellation).ConfigureAwait(false);
+    }
+
+    public async ValueTask<Outcome<TrustInfo>> ProposeTrustAsync(string tenant, ProposeTrust command, CancellationToken cancellation = default)
+    {
+        var scopes = ScopeWire.Read(command.Scopes);
+        if ((Refuse(Admins, tenant) ?? Names.CheckId("grantee", command.Grantee) ?? scopes.Rejection ?? Known(tenant) ?? Known(command.Grantee)) is { } refused)
+        {
+            return refused;
+        }
+
+        var now = Now;
+        var id = Parts.NextId(now);
+        return await ChangedAsync(
+            () => TenantGrain(tenant).ProposeTrustAsync(caller.Name, id, command.Grantee, BytesOf(scopes.Value), Instant.From(command.ExpiresAt).UnixMs),
+            revision => InfoWire.Trust(Directory.Trusts[id], now, revision)).ConfigureAwait(false);
+    }
+
+    public async ValueTask<Outcome<TrustInfo>> AcceptTrustAsync(string tenant, string trust, CancellationToken cancellation = default)
+    {
+        if (Refuse(Admins, tenant, trust) is { } refused)
+        {
+            return refused;
+        }
+
+        string grantor;
+        UInt128 id;
+        lock (Directory.Gate)
+        {
+            if (Names.ParseId(trust) is not { } parsed || !Directory.Trusts.TryGetValue(parsed, out var state) || (state.Grantee != tenant && state.Grantor != tenant))
+            {
+                return Missing(trust);
+            }
+
+            (id, grantor) = (parsed, state.Grantor);
+        }
+
+        return await ChangedAsync(
+            () => TenantGrain(grantor).AcceptTrustAsync(caller.Name, id, tenant),
+            revision => InfoWire.Trust(Directory.Trusts[id], Now, revision)).ConfigureAwait(false);
+    }
+
+    public ValueTask<Outcome<Page<TrustInfo>>> ListTrustAsync(string tenant, PageQuery query, CancellationToken cancellation = default)
+    {
+        if ((Refuse(Readers, tenant) ?? CheckPage(query)) is { } refused)
+        {
+            return new(refused);
+        }
+
+        lock (Directory.Gate)
+        {
+            if (Directory.Tenant_NeedsLock(tenant) is not { } card)
+            {
+                return new(Missing(tenant));
+            }
+
+            var now = Now;
+            var after = Names.ParseId(query.Cursor) ?? UInt128.Zero;
+            var items = card.Trusts.Where(trust => trust.Id > after).OrderBy(trust => trust.Id).Take(query.Limit + 1)
+                .Select(trust => InfoWire.Trust(trust, now, Revision)).ToList();
+            return new(items.Count > query.Limit
+                ? new Page<TrustInfo>(items[..query.Limit], items[query.Limit - 1].Id)
+                : new Page<TrustInfo>(items, null));
+        }
+    }
+
+    private async ValueTask<Outcome<Receipt>> RevokeNodeAsync(RevokeRequest request, CancellationToken cancellation)
+    {
+        var read = NodeWire.Read(request.Node);
+        if (!read.IsOk)
+        {
+            return read.Rejection;
+        }
+
+        var node = read.Value;
+        var single = node.Kind is NodeKind.Session or NodeKind.Credential;
+        if (request.Mode is not (null or "terminal" or "generation") || (single && request.Mode == "generation"))
+        {
+            return new Rejection(Codes.InvalidField, "mode", "a mode is `terminal` or, for tenants, users, agents and trust grants, `generation`");
+        }
+
+        if (await RefuseEndingAsync(node).ConfigureAwait(false) is { } refused)
+        {
+            return refused;
+        }
+
+        if (request.DryRun)
+        {
+            return await BlastRadiusAsync(node, cancellation).ConfigureAwait(false);
+        }
+
+        if (node.Kind == NodeKind.Credential)
+        {
+            return await RevokeCredentialsAsync(request with { Node = null, Tenant = node.Tenant, Credentials = [node.Id] }, cancellation).ConfigureAwait(false);
+        }
+
+        var terminal = single || request.Mode == "terminal";
+        var name = RequestNames.Of(request, caller.Name, implicitly: terminal);
+        var done = await engine.Reads.RequestAsync(name, cancellation).ConfigureAwait(false);
+        if (!done.IsOk)
+        {
+            return done.Rejection;
+        }
+
+        if (done.Value is { } revision)
+        {
+            return await ReceiptAsync(revision, null, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false);
+        }
+
+        var now = Now;
+        var end = new EndCommand(caller.Name, terminal, terminal ? "revoked" : "generation", request.Reason, name);
+        var ended = await AskAsync(() => End(node, end)).ConfigureAwait(false);
+        return ended.IsOk ? await ReceiptAsync(ended.Value, now, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false) : ended.Rejection;
+    }
+
+    private Task<Reply> End(NodeRef node, EndCommand command) => node.Kind switch
+    {
+        NodeKind.Tenant => TenantGrain(node.Tenant).EndAsync(command),
+        NodeKind.User => UserGrain(node.Tenant, node.Id).EndAsync(command),
+        NodeKind.Agent => AgentGrain(node.Tenant, node.Id).EndAsync(command),
+        NodeKind.Trust => TenantGrain(node.Tenant).EndTrustAsync(Names.ParseId(node.Id)!.Value, command),
+        _ => SessionGrain(Names.ParseId(node.Id)!.Value).EndAsync(node.Tenant, command),
+    };
+
+    // Either side of a trust grant ends it; all else is ended by its own tenant only (T1).
+    private async ValueTask<Rejection?> RefuseEndingAsync(NodeRef node)
+    {
+        if (node.Kind == NodeKind.Trust && (caller.Role & Admins) != 0 && caller.Tenant is not null)
+        {
+            lock (Directory.Gate)
+            {
+                return Directory.Trusts.TryGetValue(Names.ParseId(node.Id)!.Value, out var trust) && trust.Grantor == node.Tenant
+                    && (trust.Grantor == caller.Tenant || trust.Grantee == caller.Tenant) ? null : Missing(node.Id);
+            }
+        }
+
+        // The tenant whose agent received a session ends it, and so does the tenant that it was delegated from.
+        if (node.Kind == NodeKind.Session && (caller.Role & Admins) != 0 && caller.Tenant is { } own && own != node.Tenant)
+        {
+            var found = await ReadAsync(Names.ParseId(node.Id)!.Value).ConfigureAwait(false);
+            return found.IsOk && found.Value.State.Tenant == node.Tenant
+                && found.Value.State.Lineage.Contains(NodeKind.Tenant, Parts.Handles.OfTenant(own)) ? null : Missing(node.Id);
+        }
+
+        return Refuse(Admins, node.Tenant, node.Id);
+    }
+
+    private async ValueTask<Outcome<Receipt>> RevokeCredentialsAsync(RevokeRequest request, CancellationToken cancellation)
+    {
+        if ((Names.CheckId("tenant", request.Tenant) ?? Refuse(Admins, request.Tenant)) is { } refused)
+        {
+            return refused;
+        }
+
+        if (request.Credentials!.Count is 0 or > Limits.RevocationBatchMax)
+        {
+            return new Rejection(Codes.TooLarge, "credentials", $"1 to {Limits.RevocationBatchMax} credentials are revoked at once");
+        }
+
+        var ids = new UInt128[request.Credentials.Count];
+        for (var i = 0; i < ids.Length; i++)
+        {
+            if (Names.ParseId(request.Credentials[i]) is not { } id)
+            {
+                return new Rejection(Codes.InvalidField, $"credentials[{i}]", "a credential's id has 32 lower-case hex digits");
+            }
+
+            ids[i] = id;
+        }
+
+        if (request.DryRun)
+        {
+            return await BlastRadiusOfCredentialsAsync(request.Tenant!, ids, cancellation).ConfigureAwait(false);
+        }
+
+        var name = RequestNames.Of(request, caller.Name, implicitly: true, ids);
+        var done = Known(request.Tenant!) is { } missing ? missing : await engine.Reads.RequestAsync(name, cancellation).ConfigureAwait(false);
+        if (!done.IsOk)
+        {
+            return done.Rejection;
+        }
+
+        return done.Value is { } revision
+            ? await ReceiptAsync(revision, null, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false)
+            : await TombstonesAsync(request, ids, name, cancellation).ConfigureAwait(false);
+    }
+
+    private async ValueTask<Outcome<Receipt>> TombstonesAsync(RevokeRequest request, UInt128[] ids, UInt128 name, CancellationToken cancellation)
+    {
+        var now = Now;
+        LogAnswer last = default;
+        for (var from = 0; from < ids.Length; from += TombstonesAtOnce)
+        {
+            var chunk = new ArraySegment<UInt128>(ids, from, Math.Min(TombstonesAtOnce, ids.Length - from));
+
+            // The name stands on the last part only: a request that was cut short is carried out again, not taken for done.
+            var isLast = from + chunk.Count == ids.Length;
+            var decided = CredentialDecider.Revoke(request.Tenant!, chunk, request.Reason, isLast ? name : UInt128.Zero, now);
+            if (!decided.IsOk)
+            {
+                return decided.Rejection;
+            }
+
+            var logged = await Parts.Client.AppendAsync(Parts.NextId(now), caller.Name, now, [decided.Value]).ConfigureAwait(false);
+            if (!logged.IsOk)
+            {
+                return logged.Rejection;
+            }
+
+            last = logged.Value;
+        }
+
+        return await ReceiptAsync(Reply.Of(last), now, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,208 @@
+using System.Buffers;
+using Fabric.Contracts.Common;
+using Fabric.Contracts.Credentials;
+using Fabric.Contracts.Revocations;
+using Fabric.Contracts.Sessions;
+using Fabric.Core.Common;
+using Fabric.Core.Scopes;
+using Fabric.Core.Sessions;
+using Fabric.Engine;
+using Fabric.Engine.Wire;
+using Fabric.Grains.Sessions;
+using Fabric.Grains.Wire;
+
+namespace Fabric.Grains.Operations;
+
+internal sealed partial class ClusterFabric
+{
+    public async ValueTask<Outcome<SessionInfo>> OpenSessionAsync(string tenant, OpenSession command, CancellationToken cancellation = default)
+    {
+        var scopes = ScopeWire.Read(command.Scopes);
+        if ((Refuse(Admins | Role.Agent, tenant) ?? Names.CheckId("agent", command.Agent) ?? scopes.Rejection) is { } refused)
+        {
+            return refused;
+        }
+
+        if (caller.Role == Role.Agent && caller.Subject != command.Agent)
+        {
+            return Missing(command.Agent);
+        }
+
+        var id = Parts.NextId(Now);
+        var open = new OpenCommand(
+            caller.Name, tenant, command.Agent, command.User, command.Purpose, BytesOf(scopes.Value), Milliseconds(command.LifetimeSeconds), command.RequireApproval,
+            UInt128.Zero, Relay.Sequence);
+        return await AnswerAsync(() => SessionGrain(id).OpenAsync(open)).ConfigureAwait(false);
+    }
+
+    public async ValueTask<Outcome<SessionInfo>> DelegateSessionAsync(string session, DelegateSession command, CancellationToken cancellation = default)
+    {
+        var scopes = ScopeWire.Read(command.Scopes);
+        if ((Names.CheckId("agent", command.Agent) ?? (command.Tenant is null ? null : Names.CheckId("tenant", command.Tenant)) ?? scopes.Rejection) is { } bad)
+        {
+            return bad;
+        }
+
+        var parent = await FindAsync(session, Admins | Role.Agent).ConfigureAwait(false);
+        if (!parent.IsOk)
+        {
+            return parent.Rejection;
+        }
+
+        var id = Parts.NextId(Now);
+        var open = new OpenCommand(
+            caller.Name, command.Tenant ?? parent.Value.State.Tenant, command.Agent, null, command.Purpose, BytesOf(scopes.Value),
+            Milliseconds(command.LifetimeSeconds), false, parent.Value.State.Id, Relay.Sequence);
+        return await AnswerAsync(() => SessionGrain(id).OpenAsync(open)).ConfigureAwait(false);
+    }
+
+    public async ValueTask<Outcome<SessionInfo>> GetSessionAsync(string session, CancellationToken cancellation = default)
+    {
+        var found = await FindAsync(session, Readers | Role.Agent).ConfigureAwait(false);
+        return found.IsOk ? InfoWire.Session(found.Value.State, StatusOf(found.Value.State, Now), null, Revision) : found.Rejection;
+    }
+
+    public async ValueTask<Outcome<Page<SessionInfo>>> ListSessionsAsync(SessionQuery query, CancellationToken cancellation = default)
+    {
+        var node = NodeWire.Read(query.Ancestor);
+        if (!node.IsOk)
+        {
+            return node.Rejection;
+        }
+
+        if ((Refuse(Readers, node.Value.Tenant) ?? CheckPage(new PageQuery(query.Cursor, query.Limit)) ?? CheckStatus(query.Status)) is { } refused)
+        {
+            return refused;
+        }
+
+        // INVARIANT T1: below a node of its own tenant a caller sees delegated sessions too: both tenants agreed to that.
+        var (handle, items) = (Parts.Handles.Of(node.Value), new List<SessionInfo>());
+        for (var after = Names.ParseId(query.Cursor) ?? UInt128.Zero; ;)
+        {
+            var rows = await engine.Reads.SessionsAsync(handle, after, query.Limit + 1, cancellation).ConfigureAwait(false);
+            var now = Now;
+            foreach (var row in rows)
+            {
+                var status = StatusOf(row.State, now);
+                var wanted = query.Status is null
+                    ? status is SessionStatus.Requested or SessionStatus.Active
+                    : string.Equals(status.ToString(), query.Status, StringComparison.OrdinalIgnoreCase);
+                if (wanted && items.Count == query.Limit)
+                {
+                    return new Page<SessionInfo>(items, Names.FormatId(after));
+                }
+
+                after = row.State.Id;
+                if (wanted)
+                {
+                    items.Add(InfoWire.Session(row.State, status, null, Revision));
+                }
+            }
+
+            if (rows.Count <= query.Limit)
+            {
+                return new Page<SessionInfo>(items, null);
+            }
+        }
+    }
+
+    public async ValueTask<Outcome<SessionInfo>> ApproveSessionAsync(string session, ApproveSession command, CancellationToken cancellation = default)
+    {
+        var found = await FindAsync(session, Admins | Role.Approver).ConfigureAwait(false);
+        return found.IsOk
+            ? await AnswerAsync(() => SessionGrain(found.Value.State.Id).ApproveAsync(
+                caller.Name, command.Note, Milliseconds(command.LifetimeSeconds), Relay.Sequence)).ConfigureAwait(false)
+            : found.Rejection;
+    }
+
+    public async ValueTask<Outcome<SessionInfo>> DenySessionAsync(string session, DenySession command, CancellationToken cancellation = default)
+    {
+        var found = await FindAsync(session, Admins | Role.Approver).ConfigureAwait(false);
+        return found.IsOk
+            ? await AnswerAsync(() => SessionGrain(found.Value.State.Id).DenyAsync(caller.Name, command.Reason)).ConfigureAwait(false)
+            : found.Rejection;
+    }
+
+    public async ValueTask<Outcome<Receipt>> CompleteSessionAsync(string session, CancellationToken cancellation = default)
+    {
+        var found = await FindAsync(session, Admins | Role.Agent).ConfigureAwait(false);
+        if (!found.IsOk)
+        {
+            return found.Rejection;
+        }
+
+        var now = Now;
+        var ended = await AskAsync(() => SessionGrain(found.Value.State.Id).CompleteAsync(caller.Name)).ConfigureAwait(false);
+        return ended.IsOk ? await ReceiptAsync(ended.Value, now, "accepted", 0, cancellation).ConfigureAwait(false) : ended.Rejection;
+    }
+
+    public async ValueTask<Outcome<IssuedCredentials>> IssueCredentialsAsync(
+        string session, IssueCredentials command, CancellationToken cancellation = default)
+    {
+        byte[]? scopes = null;
+        if (command.Scopes is not null)
+        {
+            var read = ScopeWire.Read(command.Scopes);
+            if (!read.IsOk)
+            {
+                return read.Rejection;
+            }
+
+            scopes = BytesOf(read.Value);
+        }
+
+        if (command.Count is < 1 or > Limits.CredentialBatchMax)
+        {
+            return new Rejection(Codes.InvalidField, "count", $"1 to {Limits.CredentialBatchMax} credentials are issued at once");
+        }
+
+        if (command.Audience is not null && !Audiences.IsValid(command.Audience))
+        {
+            return new Rejection(Codes.InvalidField, "audience", "an audience is a plain text of 1 to 256 characters");
+        }
+
+        var found = await FindAsync(session, Admins | Role.Agent).ConfigureAwait(false);
+        if (!found.IsOk)
+        {
+            return found.Rejection;
+        }
+
+        IssueReply reply = null!;
+        var issue = new IssueCommand(
+            caller.Name, command.Count, Milliseconds(command.LifetimeSeconds), scopes, command.Audience ?? Parts.Options.DefaultAudience, Relay.Sequence);
+        var asked = await AskAsync(async () => (reply = await SessionGrain(found.Value.State.Id).IssueAsync(issue).ConfigureAwait(false)).Reply).ConfigureAwait(false);
+        if (!asked.IsOk)
+        {
+            return asked.Rejection;
+        }
+
+        return new IssuedCredentials(
+            session, [.. reply.Ids.Zip(reply.Tokens, (id, token) => new IssuedCredential(id, token))], new Instant(reply.ExpiresMs).ToDateTimeOffset(),
+            InfoWire.Clamped(ClampOf(reply.AskedMs, reply.GrantedMs, reply.CutBy)), asked.Value.Revision);
+    }
+
+    private async ValueTask<Outcome<SessionInfo>> AnswerAsync(Func<Task<SessionReply>> call)
+    {
+        SessionReply reply = default;
+        var asked = await AskAsync(async () => (reply = await call().ConfigureAwait(false)).Reply).ConfigureAwait(false);
+        if (!asked.IsOk)
+        {
+            return asked.Rejection;
+        }
+
+        var state = SessionRow.Read(reply.Row, reply.Credentials).State;
+        return InfoWire.Session(state, state.Status, ClampOf(reply.AskedMs, reply.GrantedMs, reply.CutBy), asked.Value.Revision);
+    }
+
+    private static Clamp? ClampOf(long askedMs, long grantedMs, string? by) =>
+        by is null ? null : new Clamp(TimeSpan.FromMilliseconds(askedMs), TimeSpan.FromMilliseconds(grantedMs), by);
+
+    private static long? Milliseconds(long? seconds) => InfoWire.Seconds(seconds) is { } span ? (long)span.TotalMilliseconds : null;
+
+    private static byte[] BytesOf(ScopeSet scopes)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        scopes.Write(buffer);
+        return buffer.WrittenSpan.ToArray();
+    }
+}

@@ -1,0 +1,244 @@
+using Fabric.Contracts.Agents;
+using Fabric.Contracts.Common;
+using Fabric.Contracts.Revocations;
+using Fabric.Contracts.Users;
+using Fabric.Core.Agents;
+using Fabric.Core.Common;
+using Fabric.Engine;
+using Fabric.Engine.Wire;
+using Fabric.Grains.Wire;
+
+namespace Fabric.Grains.Operations;
+
+internal sealed partial class ClusterFabric
+{
+    public async ValueTask<Outcome<UserInfo>> CreateUserAsync(string tenant, CreateUser command, CancellationToken cancellation = default)
+    {
+        if ((Refuse(Admins, tenant) ?? Known(tenant) ?? Names.CheckId("id", command.Id)) is { } refused)
+        {
+            return refused;
+        }
+
+        return await ChangedAsync(
+            () => UserGrain(tenant, command.Id).RegisterAsync(caller.Name, command.Name, [.. command.Groups ?? []]),
+            revision => InfoWire.User(Directory.User_NeedsLock(tenant, command.Id)!, null, revision)).ConfigureAwait(false);
+    }
+
+    public async ValueTask<Outcome<UserInfo>> UpdateUserAsync(string tenant, string user, UpdateUser command, CancellationToken cancellation = default)
+    {
+        if ((Refuse(Admins, tenant, user) ?? KnownUser(tenant, user)) is { } refused)
+        {
+            return refused;
+        }
+
+        return await ChangedAsync(
+            () => UserGrain(tenant, user).AmendAsync(caller.Name, command.Name, command.Groups is null ? null : [.. command.Groups]),
+            revision => InfoWire.User(Directory.User_NeedsLock(tenant, user)!, null, revision)).ConfigureAwait(false);
+    }
+
+    public ValueTask<Outcome<UserInfo>> GetUserAsync(string tenant, string user, CancellationToken cancellation = default)
+    {
+        if (Refuse(Readers, tenant, user) is { } refused)
+        {
+            return new(refused);
+        }
+
+        lock (Directory.Gate)
+        {
+            return new(Directory.User_NeedsLock(tenant, user) is { } state
+                ? InfoWire.User(state, Directory.LockedUntil_NeedsLock(state.Handle, Now), Revision)
+                : Missing(user));
+        }
+    }
+
+    public ValueTask<Outcome<Page<UserInfo>>> ListUsersAsync(string tenant, PageQuery query, CancellationToken cancellation = default)
+    {
+        if ((Refuse(Readers, tenant) ?? CheckPage(query)) is { } refused)
+        {
+            return new(refused);
+        }
+
+        lock (Directory.Gate)
+        {
+            var now = Now;
+            return new(Directory.Tenant_NeedsLock(tenant) is { } card
+                ? PageOf(card.Users, query, _ => true, user => InfoWire.User(user, Directory.LockedUntil_NeedsLock(user.Handle, now), Revision))
+                : Missing(tenant));
+        }
+    }
+
+    public async ValueTask<Outcome<Receipt>> OffboardUserAsync(string tenant, string user, EndNode command, CancellationToken cancellation = default)
+    {
+        if ((Refuse(Admins, tenant, user) ?? CheckWait(command.Wait, command.TimeoutMs) ?? KnownUser(tenant, user)) is { } refused)
+        {
+            return refused;
+        }
+
+        var now = Now;
+        var ended = await AskAsync(() => UserGrain(tenant, user).EndAsync(new EndCommand(caller.Name, true, "offboarded", command.Reason))).ConfigureAwait(false);
+        if (!ended.IsOk)
+        {
+            return ended.Rejection;
+        }
+
+        // A personal agent has nobody to act for any more. The user's own end has killed what they hold already.
+        List<string> agents;
+        lock (Directory.Gate)
+        {
+            agents = [.. Directory.Tenants[tenant].Agents.Values.Where(agent => agent.Kind == AgentKind.Personal && agent.Owner == user).Select(agent => agent.Id)];
+        }
+
+        var last = ended.Value;
+        foreach (var agent in agents)
+        {
+            var retired = await AskAsync(() => AgentGrain(tenant, agent).EndAsync(new EndCommand(caller.Name, true, "retired", $"user {user} offboarded"))).ConfigureAwait(false);
+            if (!retired.IsOk)
+            {
+                return retired.Rejection;
+            }
+
+            last = retired.Value.Sequence > last.Sequence ? retired.Value : last;
+        }
+
+        return await ReceiptAsync(last, now, command.Wait, command.TimeoutMs, cancellation).ConfigureAwait(false);
+    }
+
+    public async ValueTask<Outcome<AgentWithSecret>> CreateAgentAsync(string tenant, CreateAgent command, CancellationToken cancellation = default)
+    {
+        var scopes = ScopeWire.Read(command.Scopes);
+        if ((Refuse(Admins, tenant) ?? Names.CheckId("id", command.Id) ?? scopes.Rejection ?? Known(tenant)) is { } refused)
+        {
+            return refused;
+        }
+
+        var secret = Secrets.MakeAgent(tenant, command.Id);
+        var register = new RegisterAgentCommand(
+            caller.Name, (byte)InfoWire.KindOf(command.Kind), command.Name, command.Owner, command.Environment, BytesOf(scopes.Value),
+            command.ReviewAt is { } review ? Instant.From(review).UnixMs : null, command.RequireApproval, Secrets.Hash(secret));
+        return await ChangedAsync(
+            () => AgentGrain(tenant, command.Id).RegisterAsync(register),
+            revision => new AgentWithSecret(InfoWire.Agent(Directory.Agent_NeedsLock(tenant, command.Id)!, null, revision), secret)).ConfigureAwait(false);
+    }
+
+    public ValueTask<Outcome<AgentInfo>> GetAgentAsync(string tenant, string agent, CancellationToken cancellation = default)
+    {
+        if (Refuse(Readers | Role.Agent, tenant, agent) is { } refused)
+        {
+            return new(refused);
+        }
+
+        lock (Directory.Gate)
+        {
+            return new(Directory.Agent_NeedsLock(tenant, agent) is { } state && (caller.Role != Role.Agent || caller.Subject == agent)
+                ? InfoWire.Agent(state, Directory.LockedUntil_NeedsLock(state.Handle, Now), Revision)
+                : Missing(agent));
+        }
+    }
+
+    public ValueTask<Outcome<Page<AgentInfo>>> ListAgentsAsync(string tenant, PageQuery query, CancellationToken cancellation = default)
+    {
+        if ((Refuse(Readers, tenant) ?? CheckPage(query)) is { } refused)
+        {
+            return new(refused);
+        }
+
+        lock (Directory.Gate)
+        {
+            var now = Now;
+            return new(Directory.Tenant_NeedsLock(tenant) is { } card
+                ? PageOf(card.Agents, query, _ => true, agent => InfoWire.Agent(agent, Directory.LockedUntil_NeedsLock(agent.Handle, now), Revision))
+                : Missing(tenant));
+        }
+    }
+
+    public ValueTask<Outcome<Receipt>> SuspendAgentAsync(string tenant, string agent, SuspendAgent command, CancellationToken cancellation = default) =>
+        LockAsync(
+            new LockRequest(
+                new NodeDto("agent", tenant, agent), command.Reason,
+                command.Until ?? (Now + Limits.LockMax - TimeSpan.FromSeconds(1)).ToDateTimeOffset()), cancellation);
+
+    public ValueTask<Outcome<Receipt>> ResumeAgentAsync(string tenant, string agent, CancellationToken cancellation = default) =>
+        UnlockAsync(new UnlockRequest(new NodeDto("agent", tenant, agent), "resumed"), cancellation);
+
+    public async ValueTask<Outcome<Receipt>> RetireAgentAsync(string tenant, string agent, EndNode command, CancellationToken cancellation = default)
+    {
+        if ((Refuse(Admins, tenant, agent) ?? CheckWait(command.Wait, command.TimeoutMs) ?? KnownAgent(tenant, agent)) is { } refused)
+        {
+            return refused;
+        }
+
+        var now = Now;
+        var ended = await AskAsync(() => AgentGrain(tenant, agent).EndAsync(new EndCommand(caller.Name, true, "retired", command.Reason))).ConfigureAwait(false);
+        return ended.IsOk ? await ReceiptAsync(ended.Value, now, command.Wait, command.TimeoutMs, cancellation).ConfigureAwait(false) : ended.Rejection;
+    }
+
+    public async ValueTask<Outcome<AgentWithSecret>> RotateAgentSecretAsync(string tenant, string agent, CancellationToken cancellation = default)
+    {
+        if ((Refuse(Admins | Role.Agent, tenant, agent) ?? KnownAgent(tenant, agent) ?? RefuseLocked(tenant, agent)) is { } refused)
+        {
+            return refused;
+        }
+
+        var secret = Secrets.MakeAgent(tenant, agent);
+        return await ChangedAsync(
+            () => AgentGrain(tenant, agent).RotateSecretAsync(caller.Name, Secrets.Hash(secret)),
+            revision => new AgentWithSecret(InfoWire.Agent(Directory.Agent_NeedsLock(tenant, agent)!, null, revision), secret)).ConfigureAwait(false);
+    }
+
+    public async ValueTask<Outcome<AgentInfo>> TransferAgentAsync(string tenant, string agent, TransferAgent command, CancellationToken cancellation = default) =>
+        (Refuse(Admins, tenant, agent) ?? KnownAgent(tenant, agent)) is { } refused
+            ? refused
+            : await ChangedAsync(
+                () => AgentGrain(tenant, agent).TransferAsync(caller.Name, command.Owner),
+                revision => InfoWire.Agent(Directory.Agent_NeedsLock(tenant, agent)!, null, revision)).ConfigureAwait(false);
+
+    public async ValueTask<Outcome<AgentInfo>> ReviewAgentAsync(string tenant, string agent, ReviewAgent command, CancellationToken cancellation = default) =>
+        (Refuse(Admins, tenant, agent) ?? KnownAgent(tenant, agent)) is { } refused
+            ? refused
+            : await ChangedAsync(
+                () => AgentGrain(tenant, agent).ReviewAsync(caller.Name, Instant.From(command.NextReviewAt).UnixMs),
+                revision => InfoWire.Agent(Directory.Agent_NeedsLock(tenant, agent)!, null, revision)).ConfigureAwait(false);
+
+    private Rejection? Known(string tenant)
+    {
+        lock (Directory.Gate)
+        {
+            return Directory.Tenant_NeedsLock(tenant) is null ? Missing(tenant) : null;
+        }
+    }
+
+    private Rejection? KnownUser(string tenant, string user)
+    {
+        lock (Directory.Gate)
+        {
+            return Directory.User_NeedsLock(tenant, user) is null ? Missing(user) : null;
+        }
+    }
+
+    private Rejection? KnownAgent(string tenant, string agent)
+    {
+        lock (Directory.Gate)
+        {
+            return Directory.Agent_NeedsLock(tenant, agent) is null || (caller.Role == Role.Agent && caller.Subject != agent) ? Missing(agent) : null;
+        }
+    }
+
+    // Who holds a stolen secret must not be able to make it his own while the agent is stopped because of it.
+    private Rejection? RefuseLocked(string tenant, string agent)
+    {
+        if (caller.Role != Role.Agent)
+        {
+            return null;
+        }
+
+        var now = Now;
+        lock (Directory.Gate)
+        {
+            return Directory.LockedUntil_NeedsLock(Directory.Handles.OfAgent(tenant, agent), now) is not null
+                ? new Rejection(Codes.AgentLocked, agent, "the agent is locked")
+                : Directory.LockedUntil_NeedsLock(Directory.Handles.OfTenant(tenant), now) is not null
+                    ? new Rejection(Codes.TenantLocked, tenant, "the tenant is locked")
+                    : null;
+        }
+    }
+}

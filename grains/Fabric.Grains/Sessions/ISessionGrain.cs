@@ -1,0 +1,44 @@
+using Fabric.Grains.Wire;
+
+namespace Fabric.Grains.Sessions;
+
+/// <summary>A session. Key: its id, 32 hex digits.</summary>
+[Alias("fabric.session")]
+public interface ISessionGrain : IGrainWithStringKey
+{
+    /// <summary>Opens it.</summary>
+    [Alias("open")]
+    Task<SessionReply> OpenAsync(OpenCommand command);
+
+    /// <summary>It as it stands; refusal `node.not_found`.</summary>
+    [Alias("get")]
+    Task<SessionReply> GetAsync();
+
+    /// <summary>Approves it while it waits.</summary>
+    [Alias("approve")]
+    Task<SessionReply> ApproveAsync(string by, string? note, long? lifetimeMs, long sequence);
+
+    /// <summary>Denies it while it waits.</summary>
+    [Alias("deny")]
+    Task<SessionReply> DenyAsync(string by, string reason);
+
+    /// <summary>Ends it because the task is done.</summary>
+    [Alias("complete")]
+    Task<Reply> CompleteAsync(string by);
+
+    /// <summary>Revokes it, known or not. <paramref name="tenant"/>: whose it is said to be.</summary>
+    [Alias("end")]
+    Task<Reply> EndAsync(string tenant, EndCommand command);
+
+    /// <summary>Issues credentials.</summary>
+    [Alias("issue")]
+    Task<IssueReply> IssueAsync(IssueCommand command);
+
+    /// <summary>Notes that it has expired, or that something in its lineage was revoked. Nothing when it has not.</summary>
+    [Alias("settle")]
+    Task SettleAsync();
+
+    /// <summary>A refusal is written to the audit (A1) with what this session is about.</summary>
+    [Alias("refused")]
+    Task RefusedAsync(string by, string command, string code);
+}

@@ -1,0 +1,214 @@
+using Fabric.Core.Agents;
+using Fabric.Core.Common;
+using Fabric.Core.Credentials;
+using Fabric.Core.Lineages;
+using Fabric.Core.Sessions;
+using Fabric.Core.Trust;
+using Fabric.Grains.Directory;
+using Fabric.Grains.Entities;
+using Fabric.Grains.Wire;
+
+namespace Fabric.Grains.Sessions;
+
+/// <summary>What gives a session its authority: opening, approval, issuance.</summary>
+internal sealed partial class SessionGrain
+{
+    public async Task<SessionReply> OpenAsync(OpenCommand command)
+    {
+        if (await RefusalAsync(command.Sequence) is { } refused)
+        {
+            return SessionReply.Refuse(refused);
+        }
+
+        if (_row is not null)
+        {
+            return SessionReply.Refuse(new Rejection(Codes.AlreadyExists, this.GetPrimaryKeyString(), "a session with this id exists"));
+        }
+
+        SessionRow? parent = null;
+        if (command.Parent != UInt128.Zero)
+        {
+            var found = await GrainFactory.GetGrain<ISessionGrain>(Names.FormatId(command.Parent)).GetAsync();
+            if (found.Reply.Rejection is { } missing)
+            {
+                return SessionReply.Refuse(missing);
+            }
+
+            parent = SessionRow.Read(found.Row, found.Credentials);
+        }
+
+        var tenant = GrainFactory.GetGrain<ITenantGrain>(command.Tenant);
+        var live = await tenant.SessionOpensAsync();
+        var reply = await OpenAsync(command, parent, live);
+        if (reply.Reply.Rejection is not null)
+        {
+            await tenant.SessionEndsAsync();
+        }
+
+        return reply;
+    }
+
+    public async Task<SessionReply> ApproveAsync(string by, string? note, long? lifetimeMs, long sequence)
+    {
+        if (await RefusalAsync(sequence) is { } refused)
+        {
+            return SessionReply.Refuse(refused);
+        }
+
+        if (_row is not { } row)
+        {
+            return SessionReply.Refuse(Missing);
+        }
+
+        var (state, now) = (row.State, parts.Now);
+        var parentEnd = Instant.Never;
+        if (state.Parent != UInt128.Zero)
+        {
+            var parent = await GrainFactory.GetGrain<ISessionGrain>(Names.FormatId(state.Parent)).GetAsync();
+            parentEnd = parent.Reply.Rejection is null ? SessionRow.Read(parent.Row).State.ExpiresAt : now;
+        }
+
+        AgentState agent;
+        Instant trustEnd;
+        lock (parts.Directory.Gate)
+        {
+            agent = parts.Directory.Agent_NeedsLock(state.Tenant, state.Agent)!;
+            trustEnd = TrustEnd_NeedsLock(state);
+        }
+
+        var decided = SessionDecider.Approve(
+            state, by, note, Span(lifetimeMs), [(SessionDecider.AgentEnd(agent), "agent"), (parentEnd, "delegator"), (trustEnd, "trust")], parts.Relay.Index, now);
+        if (!decided.IsOk)
+        {
+            await audit.RejectedAsync(state.Tenant, SubjectOf(state), by, "session.approve", decided.Rejection.Code);
+            return SessionReply.Refuse(decided.Rejection);
+        }
+
+        return await ChangeAsync(by, now, decided.Value.Clamp, decided.Value.Event);
+    }
+
+    public async Task<IssueReply> IssueAsync(IssueCommand command)
+    {
+        if (await RefusalAsync(command.Sequence) is { } refused)
+        {
+            return IssueReply.Refuse(refused);
+        }
+
+        if (_row is not { } row)
+        {
+            return IssueReply.Refuse(Missing);
+        }
+
+        var (state, now) = (row.State, parts.Now);
+        TenantCard tenant;
+        SigningKeyEntry key;
+        lock (parts.Directory.Gate)
+        {
+            tenant = parts.Directory.Tenant_NeedsLock(state.Tenant)!;
+            key = tenant.Keys[^1];
+        }
+
+        var ids = Enumerable.Range(0, command.Count).Select(_ => parts.NextId(now)).ToArray();
+        var decided = CredentialDecider.Issue(
+            state, tenant.State.Limits, new IssueBatch(ids, Span(command.LifetimeMs), command.Scopes is null ? null : Scopes(command.Scopes)), parts.Handles,
+            parts.Relay.Index, now);
+        if (!decided.IsOk)
+        {
+            await audit.RejectedAsync(state.Tenant, SubjectOf(state), command.By, "credentials.issue", decided.Rejection.Code);
+            return IssueReply.Refuse(decided.Rejection);
+        }
+
+        // Signing goes on while the log writes; a token is handed out only after its inventory row is durable (A1, D1).
+        var issued = decided.Value;
+        var logging = parts.Client.AppendAsync(new LogEntry(
+            parts.NextId(now), now.UnixMs, command.By, EventList.Write([issued.Event]), Subject: SubjectOf(state))).AsTask();
+        var signed = parts.Signing.Sign(state, ActorsOf(row), issued, key, command.Audience, now, parts.Handles);
+        var logged = await logging;
+        if (!logged.IsOk)
+        {
+            return IssueReply.Refuse(logged.Rejection);
+        }
+
+        Take(issued);
+        if (!signed.IsOk)
+        {
+            return IssueReply.Refuse(signed.Rejection);
+        }
+
+        var clamp = issued.Clamp;
+        return new IssueReply(
+            Reply.Of(logged.Value), [.. signed.Value.Select(one => one.Id)], [.. signed.Value.Select(one => one.Token)], issued.Event.ExpiresAt.UnixMs,
+            (long)(clamp?.Requested.TotalMilliseconds ?? 0), (long)(clamp?.Granted.TotalMilliseconds ?? 0), clamp?.LimitedBy);
+    }
+
+    private async Task<SessionReply> OpenAsync(OpenCommand command, SessionRow? parent, int live)
+    {
+        var now = parts.Now;
+        IReadOnlyList<(string Tenant, string Agent)> chain = parent is null ? [] : [(parent.State.Tenant, parent.State.Agent), .. parent.Chain];
+        OpenTask task;
+        Outcome<OpenedSession> decided;
+        lock (parts.Directory.Gate)
+        {
+            var directory = parts.Directory;
+            var trust = parent is null || parent.State.Tenant == command.Tenant ? null : TrustBetween_NeedsLock(parent.State.Tenant, command.Tenant, now);
+            if (parent is not null && parent.State.Tenant != command.Tenant && trust is null)
+            {
+                // Said before it is looked at whether tenant and agent exist: without a grant, they do not for the caller (T1).
+                return SessionReply.Refuse(new Rejection(
+                    Codes.TrustMissing, command.Tenant, "no accepted trust grant lets sessions be delegated to this tenant"));
+            }
+
+            if (directory.Tenant_NeedsLock(command.Tenant) is not { } tenant || tenant.Agents.GetValueOrDefault(command.Agent) is not { } agent)
+            {
+                return SessionReply.Refuse(new Rejection(Codes.NotFound, command.Agent, "the node does not exist"));
+            }
+
+            var user = parent is not null ? null : command.User ?? (agent.Kind == AgentKind.Personal ? agent.Owner : null);
+            task = new OpenTask
+            {
+                Id = Id, Tenant = tenant.State, Agent = agent, User = user, UserState = directory.User_NeedsLock(command.Tenant, user), Purpose = command.Purpose,
+                Scopes = Scopes(command.Scopes), Lifetime = Span(command.LifetimeMs), RequireApproval = command.RequireApproval, RequestedBy = command.By,
+                LiveSessions = live, Parent = parent?.State, Chain = chain, Trust = trust,
+                DepthMax = parent is null ? Limits.DelegationDepthMax : directory.Tenant_NeedsLock(chain[^1].Tenant)!.State.Limits.DelegationDepth,
+            };
+            decided = SessionDecider.Open(task, parts.Handles, parts.Relay.Index, now);
+        }
+
+        if (!decided.IsOk)
+        {
+            var subject = new LogSubject(UInt128.Zero, task.User, command.Agent, command.Purpose, UInt128.Zero);
+            await audit.RejectedAsync(command.Tenant, subject, command.By, parent is null ? "session.open" : "session.delegate", decided.Rejection.Code);
+            return SessionReply.Refuse(decided.Rejection);
+        }
+
+        var opened = decided.Value;
+        var next = new SessionRow(new SessionState(opened.Event, now), chain);
+        var logged = await parts.Client.AppendAsync(new LogEntry(
+            parts.NextId(now), now.UnixMs, command.By, EventList.Write([opened.Event]), Subject: SubjectOf(next.State), Session: next.Write()));
+        if (!logged.IsOk)
+        {
+            DeactivateOnIdle();
+            return SessionReply.Refuse(logged.Rejection);
+        }
+
+        (_row, _version) = (next, 1);
+        return Answer(Reply.Of(logged.Value), opened.Clamp);
+    }
+
+    private TrustState? TrustBetween_NeedsLock(string grantor, string grantee, Instant now) => parts.Directory.Tenant_NeedsLock(grantor)?.Trusts.Find(
+        trust => trust.Grantor == grantor && trust.Grantee == grantee && trust is { Accepted: true, Standing.Ended: false } && trust.ExpiresAt > now);
+
+    private Instant TrustEnd_NeedsLock(SessionState state)
+    {
+        var end = Instant.Never;
+        foreach (var trust in parts.Directory.Tenant_NeedsLock(state.Tenant)!.Trusts)
+        {
+            if (state.Lineage.Contains(NodeKind.Trust, trust.Handle))
+            {
+                end = Instant.Min(end, trust.ExpiresAt);
+            }
+        }
+
+        return end;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Net;
+using Fabric.Grains.Feed;
+using Fabric.Grains.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+
+namespace Fabric.Grains;
+
+/// <summary>The Orleans silo: its providers on the shared database, and the times in which it notices that another one is gone.</summary>
+internal static class SiloSetup
+{
+    private const string Invariant = "Npgsql";
+
+    internal static IHost Build(ClusterOptions options, ClusterParts parts, AuditWriter audit, ILoggerFactory logs)
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Services.AddSingleton(logs);
+        builder.Services.AddLogging();
+        builder.Services.AddSingleton(parts);
+        builder.Services.AddSingleton(audit);
+        builder.UseOrleans(silo =>
+        {
+            silo.Configure<Orleans.Configuration.ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, "fabric"));
+            silo.Configure<SiloOptions>(named => named.SiloName = parts.SiloName);
+            silo.Configure<EndpointOptions>(endpoints =>
+            {
+                endpoints.AdvertisedIPAddress = options.Address ?? IPAddress.Loopback;
+                (endpoints.SiloPort, endpoints.GatewayPort) = (options.SiloPort, options.GatewayPort);
+            });
+            silo.UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = (Invariant, options.ConnectionString));
+            silo.AddAdoNetGrainStorage(ClusterNames.Storage, storage => (storage.Invariant, storage.ConnectionString) = (Invariant, options.ConnectionString));
+            silo.UseAdoNetReminderService(reminders => (reminders.Invariant, reminders.ConnectionString) = (Invariant, options.ConnectionString));
+            silo.Configure<ClusterMembershipOptions>(Notice);
+            silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));
+            silo.AddGrainService<RelayService>();
+        });
+        return builder.Build();
+    }
+
+    // A silo that is gone is noticed in one to two seconds, by two others where there are so many; a frozen one no later.
+    private static void Notice(ClusterMembershipOptions membership)
+    {
+        membership.ProbeTimeout = TimeSpan.FromSeconds(1);
+        membership.MaxProbeTimeout = TimeSpan.FromSeconds(1);
+        membership.NumMissedProbesLimit = 3;
+        membership.NumVotesForDeathDeclaration = 2;
+        membership.TableRefreshTimeout = TimeSpan.FromSeconds(10);
+        membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
+        membership.EnableConnectionLivenessCheck = false;
+    }
+}

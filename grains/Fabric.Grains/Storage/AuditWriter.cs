@@ -1,0 +1,126 @@
+using System.Threading.Channels;
+using Fabric.Core.Common;
+using Fabric.Grains.Wire;
+using Npgsql;
+
+namespace Fabric.Grains.Storage;
+
+/// <summary>
+/// Writes audit records that belong to no command of the log: refusals, and what enforcement points saw. What several callers bring at one time goes in one commit;
+/// each waits for its own.
+/// </summary>
+internal sealed class AuditWriter : IAsyncDisposable
+{
+    // Lines that wait, and lines of one commit (B1).
+    private const int WaitingMax = 10_000;
+    private const int LinesAtOnce = 5_000;
+
+    private readonly NpgsqlDataSource _database;
+    private readonly TimeProvider _time;
+    private readonly Func<ulong> _revision;
+    private readonly Channel<Writing> _queue = Channel.CreateBounded<Writing>(WaitingMax);
+    private readonly Task _loop;
+
+    internal AuditWriter(NpgsqlDataSource database, TimeProvider time, Func<ulong> revision)
+    {
+        (_database, _time, _revision) = (database, time, revision);
+        _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>Whether the last write worked. Issuance does not ask: its audit is in its own commit.</summary>
+    internal bool IsTaking { get; private set; } = true;
+
+    /// <summary>Records a refusal; one that the store does not take is lost, like the refusal itself had the caller not asked.</summary>
+    internal async Task RejectedAsync(string tenant, LogSubject subject, string by, string command, string code)
+    {
+        _ = await WriteAsync(
+            [
+                new AuditLine("command.rejected", tenant, Instant.From(_time.GetUtcNow()).UnixMs)
+                {
+                    Agent = subject.Agent, User = subject.User, Session = subject.Session, Purpose = subject.Purpose, Reason = code, By = by, Revision = _revision(),
+                    Detail = command,
+                },
+            ],
+            null).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes lines durably. <paramref name="report"/>: the name of a report that is to be taken once; taken before, it is not taken again. False: not written.</summary>
+    internal async Task<bool> WriteAsync(IReadOnlyList<AuditLine> lines, byte[]? report)
+    {
+        var writing = new Writing(lines, report);
+        return _queue.Writer.TryWrite(writing) && await writing.Done.Task.ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _loop.ConfigureAwait(false);
+    }
+
+    private async Task RunAsync()
+    {
+        var batch = new List<Writing>();
+        while (await _queue.Reader.WaitToReadAsync().ConfigureAwait(false))
+        {
+            batch.Clear();
+            for (var lines = 0; lines < LinesAtOnce && _queue.Reader.TryRead(out var one); lines += one.Lines.Count)
+            {
+                batch.Add(one);
+            }
+
+            // A report has a commit of its own: whether it was taken before shows only there.
+            var plain = batch.FindAll(one => one.Report is null);
+            await TryAsync(plain).ConfigureAwait(false);
+            foreach (var report in batch.Where(one => one.Report is not null))
+            {
+                await TryAsync([report]).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task TryAsync(List<Writing> writings)
+    {
+        if (writings.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await using var connection = await _database.OpenConnectionAsync().ConfigureAwait(false);
+            await using var transaction = await connection.BeginTransactionAsync().ConfigureAwait(false);
+            if (writings[0].Report is null || await IsNewAsync(connection, writings[0].Report!).ConfigureAwait(false))
+            {
+                await using var batch = new NpgsqlBatch(connection, transaction);
+                AuditCommands.Add(batch, [.. writings.SelectMany(writing => writing.Lines)]);
+                if (batch.BatchCommands.Count > 0)
+                {
+                    await batch.ExecuteNonQueryAsync().ConfigureAwait(false);
+                }
+            }
+
+            await transaction.CommitAsync().ConfigureAwait(false);
+            IsTaking = true;
+            writings.ForEach(writing => writing.Done.TrySetResult(true));
+        }
+#pragma warning disable CA1031 // whatever it was, the callers are told
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            IsTaking = false;
+            writings.ForEach(writing => writing.Done.TrySetResult(false));
+        }
+    }
+
+    private async Task<bool> IsNewAsync(NpgsqlConnection connection, byte[] report)
+    {
+        await using var command = new NpgsqlCommand("INSERT INTO fabric_usage_reports (name, at_ms) VALUES ($1, $2) ON CONFLICT DO NOTHING", connection);
+        LogTables.Add(command.Parameters, report, Instant.From(_time.GetUtcNow()).UnixMs);
+        return await command.ExecuteNonQueryAsync().ConfigureAwait(false) == 1;
+    }
+
+    private sealed record Writing(IReadOnlyList<AuditLine> Lines, byte[]? Report)
+    {
+        internal TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

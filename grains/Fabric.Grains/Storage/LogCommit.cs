@@ -1,0 +1,183 @@
+using Fabric.Core.Sessions;
+using Fabric.Grains.Feed;
+using Fabric.Grains.Sessions;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Fabric.Grains.Storage;
+
+/// <summary>
+/// Writes a batch of commands, all or nothing, in one round trip: order, feed, directory, sessions, inventory and audit, so that none of them can say what another
+/// does not. Statements that must change a row divide by how many they changed: zero fails the batch.
+/// </summary>
+internal sealed class LogCommit(NpgsqlDataSource database)
+{
+    private const string Partition = "0";
+
+    internal async Task<CommitOutcome> WriteAsync(long term, IReadOnlyList<ComposedEntry> entries)
+    {
+        await using var connection = await database.OpenConnectionAsync().ConfigureAwait(false);
+        await using var batch = new NpgsqlBatch(connection);
+
+        // INVARIANT R3: the row is locked until the commit, so that a new owner begins after it, and not one commit of an old term comes later.
+        var mine = Add(
+            batch, $"WITH mine AS (SELECT 1 FROM fabric_owner WHERE partition = {Partition} AND term = $1 FOR SHARE) SELECT 1 / (SELECT count(*) FROM mine)::integer", term);
+        var order = Order(batch, entries);
+        Feed(batch, entries);
+        Directory(batch, entries);
+        foreach (var composed in entries.Where(composed => composed.Entry.Session is not null))
+        {
+            Session(batch, composed);
+        }
+
+        Inventory(batch, entries);
+        AuditCommands.Add(batch, [.. entries.SelectMany(composed => composed.Audit)]);
+        try
+        {
+            await batch.ExecuteNonQueryAsync().ConfigureAwait(false);
+            return CommitOutcome.Committed;
+        }
+        catch (PostgresException refused) when (refused.BatchCommand == mine && refused.SqlState == PostgresErrorCodes.DivisionByZero)
+        {
+            return CommitOutcome.Fenced;
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.UniqueViolation && refused.ConstraintName == "fabric_changes_pkey")
+        {
+            return CommitOutcome.Fenced;
+        }
+        catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.DivisionByZero or PostgresErrorCodes.UniqueViolation)
+        {
+            return CommitOutcome.Conflict;
+        }
+    }
+
+    private static NpgsqlBatchCommand Order(NpgsqlBatch batch, IReadOnlyList<ComposedEntry> entries) => Add(
+        batch, $"""
+        INSERT INTO fabric_changes (partition, sequence, id, at_ms, by_name, revision, events)
+        SELECT {Partition}, * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::bytea[])
+        """,
+        Column(entries, composed => composed.Row.Sequence), Column(entries, composed => Uuid.Of(composed.Entry.Id)), Column(entries, composed => composed.Entry.AtMs),
+        Column(entries, composed => composed.Entry.By), Column(entries, composed => (long)composed.Revision), Column(entries, composed => composed.Entry.Events));
+
+    private static void Feed(NpgsqlBatch batch, IReadOnlyList<ComposedEntry> entries)
+    {
+        var fed = entries.Where(composed => composed.Row.Ops.Length > 0).ToList();
+        if (fed.Count > 0)
+        {
+            Add(
+                batch, $"""
+                INSERT INTO fabric_feed (partition, first, last, sequence, ops, drop_after)
+                SELECT {Partition}, * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[], $5::bigint[])
+                """,
+                Column(fed, composed => (long)composed.Row.First), Column(fed, composed => (long)composed.Row.Last), Column(fed, composed => composed.Row.Sequence),
+                Column(fed, composed => composed.Row.Ops), Column(fed, composed => composed.DropAfter));
+        }
+    }
+
+    private static void Directory(NpgsqlBatch batch, IReadOnlyList<ComposedEntry> entries)
+    {
+        var rows = entries.SelectMany(composed => composed.Row.Directory.Select((row, part) => (composed.Row.Sequence, Part: part, Row: row))).ToList();
+        if (rows.Count > 0)
+        {
+            Add(
+                batch, """
+                INSERT INTO fabric_directory (sequence, part, owner, version, at_ms, by_name, event)
+                SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bytea[])
+                """,
+                Column(rows, item => item.Sequence), Column(rows, item => item.Part), Column(rows, item => item.Row.Owner), Column(rows, item => item.Row.Version),
+                Column(rows, item => item.Row.AtMs), Column(rows, item => item.Row.By), Column(rows, item => item.Row.Event));
+        }
+    }
+
+    // INVARIANT S1: a session goes on from the version that was decided on, or not at all.
+    private static void Session(NpgsqlBatch batch, ComposedEntry composed)
+    {
+        var entry = composed.Entry;
+        var state = SessionRow.Read(entry.Session).State;
+        if (entry.SessionVersion == 0)
+        {
+            Add(
+                batch, "INSERT INTO fabric_sessions (id, tenant, status, expires_ms, version, ancestors, body) VALUES ($1, $2, $3, $4, 1, $5, $6)",
+                Uuid.Of(state.Id), state.Tenant, (short)state.Status, state.ExpiresAt.UnixMs, Ancestors(state), entry.Session!);
+            return;
+        }
+
+        Add(
+            batch, """
+            WITH changed AS (UPDATE fabric_sessions SET status = $2, expires_ms = $3, version = version + 1, body = $4 WHERE id = $1 AND version = $5 RETURNING 1)
+            SELECT 1 / (SELECT count(*) FROM changed)::integer
+            """,
+            Uuid.Of(state.Id), (short)state.Status, state.ExpiresAt.UnixMs, entry.Session!, entry.SessionVersion);
+    }
+
+    private static void Inventory(NpgsqlBatch batch, IReadOnlyList<ComposedEntry> entries)
+    {
+        var credentials = entries.SelectMany(composed => composed.Credentials.Select(item => (item.Id, item.Session, composed.Row.Sequence, item.ExpiresMs))).ToList();
+        if (credentials.Count > 0)
+        {
+            Add(
+                batch, "INSERT INTO fabric_credentials (id, session, sequence, expires_ms) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[])",
+                Column(credentials, item => Uuid.Of(item.Id)), Column(credentials, item => Uuid.Of(item.Session)), Column(credentials, item => item.Sequence),
+                Column(credentials, item => item.ExpiresMs));
+        }
+
+        var quotas = entries.SelectMany(composed => composed.Quotas).ToList();
+        if (quotas.Count > 0)
+        {
+            Add(
+                batch, """
+                INSERT INTO fabric_quotas (handle, units, period_ms, drop_after)
+                SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[]) ON CONFLICT DO NOTHING
+                """,
+                Column(quotas, item => Uuid.Of(item.Quota.Id)), Column(quotas, item => item.Quota.Limit), Column(quotas, item => item.Quota.PeriodMs),
+                Column(quotas, item => item.DropAfterMs));
+        }
+
+        foreach (var composed in entries.Where(composed => composed.Request != UInt128.Zero))
+        {
+            // A request of several commands ends at the last one's revision.
+            Add(
+                batch, """
+                INSERT INTO fabric_requests (key, content, revision, at_ms) VALUES ($1, $2, $3, $4)
+                ON CONFLICT (key) DO UPDATE SET content = excluded.content, revision = excluded.revision, at_ms = excluded.at_ms
+                """,
+                (long)(ulong)(composed.Request >> 64), (long)(ulong)composed.Request, (long)composed.Revision, composed.Entry.AtMs);
+        }
+    }
+
+    private static Guid[] Ancestors(SessionState state)
+    {
+        var nodes = state.Lineage.Nodes;
+        var ancestors = new Guid[nodes.Length];
+        for (var i = 0; i < ancestors.Length; i++)
+        {
+            ancestors[i] = Uuid.Of(nodes[i].Handle);
+        }
+
+        return ancestors;
+    }
+
+    private static TColumn[] Column<T, TColumn>(IReadOnlyList<T> rows, Func<T, TColumn> select)
+    {
+        var column = new TColumn[rows.Count];
+        for (var i = 0; i < column.Length; i++)
+        {
+            column[i] = select(rows[i]);
+        }
+
+        return column;
+    }
+
+    internal static NpgsqlBatchCommand Add(NpgsqlBatch batch, string sql, params object?[] values)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var value in values)
+        {
+            // An array of texts with nulls in it says its type itself.
+            command.Parameters.Add(value is string?[] ? new NpgsqlParameter { Value = value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text } : new NpgsqlParameter { Value = value ?? DBNull.Value });
+        }
+
+        batch.BatchCommands.Add(command);
+        return command;
+    }
+}

@@ -1,0 +1,148 @@
+using Fabric.Core.Common;
+using Fabric.Grains.Feed;
+using Fabric.Grains.Sessions;
+using Fabric.Grains.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Fabric.Grains;
+
+/// <summary>
+/// Does what nobody waits for: ends sessions whose time ran out or whose lineage died, drops index records and keys that can matter no more, trims the tables. Every
+/// silo has one; what is of the whole cluster, the one does that holds an advisory lock.
+/// </summary>
+internal sealed class Sweeper(ClusterEngine engine) : IAsyncDisposable
+{
+    private const long AdvisoryLock = 0x4661627269630002;
+    private const int SessionsAtOnce = 500;
+    private const int IndexSlotsAtOnce = 20_000;
+    private const int RowsAtOnce = 10_000;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ILogger _logger = engine.Logs.CreateLogger("Fabric.Grains.Sweeper");
+    private Task _loop = Task.CompletedTask;
+    private UInt128 _after;
+
+    private ClusterParts Parts => engine.Parts;
+
+    internal void Start() => _loop = Task.Run(RunAsync);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                await Task.Delay(Interval, Parts.Time, _stop.Token).ConfigureAwait(false);
+                SweepSilo();
+                await engine.TakeOwnUsageAsync().ConfigureAwait(false);
+                await engine.Checker.ReturnIdleAsync(all: false).ConfigureAwait(false);
+                if (Parts.Relay.HoldsLease)
+                {
+                    await SweepClusterAsync().ConfigureAwait(false);
+                }
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+#pragma warning disable CA1031 // everything that it does can be done late
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                FeedLogLog.SweepFailed(_logger, error);
+            }
+        }
+    }
+
+    private void SweepSilo()
+    {
+        var now = Parts.Now;
+        Parts.Relay.Sweep(now, IndexSlotsAtOnce);
+        lock (Parts.Directory.Gate)
+        {
+            foreach (var tenant in Parts.Directory.Tenants.Values)
+            {
+                tenant.Keys.RemoveAll(key => key.Key.RetireAfter < now && Parts.Relay.Keys.Remove(key.Key.Kid));
+            }
+
+            foreach (var handle in Parts.Directory.Locks.Values.Where(item => item.Until + Limits.ClockSkew < now).Select(item => item.Handle).ToList())
+            {
+                Parts.Directory.Locks.Remove(handle);
+            }
+        }
+    }
+
+    // The lock is the connection's: a silo that dies lets it go.
+    private async Task SweepClusterAsync()
+    {
+        await using var connection = await Parts.Database.OpenConnectionAsync(_stop.Token).ConfigureAwait(false);
+        await using var take = connection.CreateCommand();
+        take.CommandText = $"SELECT pg_try_advisory_lock({AdvisoryLock})";
+        if (!(bool)(await take.ExecuteScalarAsync(_stop.Token).ConfigureAwait(false))!)
+        {
+            return;
+        }
+
+        try
+        {
+            await EndSessionsAsync().ConfigureAwait(false);
+            await TrimAsync(Parts.Now).ConfigureAwait(false);
+        }
+        finally
+        {
+            take.CommandText = $"SELECT pg_advisory_unlock({AdvisoryLock})";
+            await take.ExecuteScalarAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task EndSessionsAsync()
+    {
+        var now = Parts.Now;
+        var due = await engine.Reads.ExpiredSessionsAsync(now, SessionsAtOnce).ConfigureAwait(false);
+        var looked = await engine.Reads.LiveSessionsAsync(_after, SessionsAtOnce).ConfigureAwait(false);
+        _after = looked.Count < SessionsAtOnce ? UInt128.Zero : looked[^1].State.Id;
+        due.AddRange(looked.Where(row => Parts.Relay.Index.CheckLineage(row.State.Lineage.Nodes, now) is { Dead: true, Locked: false }));
+        foreach (var id in due.Select(row => row.State.Id).Distinct())
+        {
+            _stop.Token.ThrowIfCancellationRequested();
+            await engine.Grains.GetGrain<ISessionGrain>(Names.FormatId(id)).SettleAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task TrimAsync(Instant now)
+    {
+        var options = Parts.Options;
+        await DeleteAsync(
+            "fabric_sessions", "id", "status NOT IN (1, 2) AND expires_ms < $1", now - options.EndedSessionRetention).ConfigureAwait(false);
+        await DeleteAsync("fabric_credentials", "id", "expires_ms < $1", now - TimeSpan.FromDays(1)).ConfigureAwait(false);
+        await DeleteAsync("fabric_quotas", "handle", "drop_after < $1", now).ConfigureAwait(false);
+        await DeleteAsync("fabric_requests", "key", "at_ms < $1", now - TimeSpan.FromHours(24)).ConfigureAwait(false);
+        await DeleteAsync("fabric_usage_reports", "name", "at_ms < $1", now - TimeSpan.FromHours(24)).ConfigureAwait(false);
+        await DeleteAsync("fabric_audit", "id", "at_ms < $1", now - options.AuditRetention).ConfigureAwait(false);
+
+        // INVARIANT R4: only what can matter no more, also on a clock that is late; and not before every silo has read it. The newest change stays: it holds the head.
+        await DeleteAsync(
+            "fabric_feed", "first", "drop_after < $1 AND sequence < (SELECT coalesce(max(sequence), 0) FROM fabric_changes WHERE at_ms < $1)",
+            now - TimeSpan.FromHours(1)).ConfigureAwait(false);
+        await DeleteAsync(
+            "fabric_changes", "sequence", "at_ms < $1 AND sequence < (SELECT max(sequence) FROM fabric_changes)", now - options.ChangeRetention).ConfigureAwait(false);
+    }
+
+    private async Task DeleteAsync(string table, string key, string where, Instant before)
+    {
+#pragma warning disable CA2100 // the texts are this class's own
+        await using var command = Parts.Database.CreateCommand($"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {where} LIMIT {RowsAtOnce})");
+#pragma warning restore CA2100
+        LogTables.Add(command.Parameters, before.UnixMs);
+        await command.ExecuteNonQueryAsync(_stop.Token).ConfigureAwait(false);
+    }
+}
