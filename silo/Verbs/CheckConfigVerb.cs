@@ -18,7 +18,7 @@ internal static class CheckConfigVerb
             var output = parsed.InvocationConfiguration.Output;
             output.WriteLine("the settings hold");
             output.WriteLine($"  engine       {options.Engine}");
-            output.WriteLine($"  data folder  {Path.GetFullPath(options.DataFolder)}");
+            output.WriteLine(options.IsCluster ? $"  cluster      {options.Cluster.ClusterId}" : $"  data folder  {Path.GetFullPath(options.DataFolder)}");
             output.WriteLine($"  urls         {options.Urls}");
             output.WriteLine($"  issuer       {options.Issuer}");
             output.WriteLine($"  audience     {options.DefaultAudience}");

@@ -85,6 +85,10 @@ internal static class KeysVerb
             {
                 return ExitCodes.BadConfiguration;
             }
+            if (options.IsCluster)
+            {
+                return Complaint.Say(parsed, "a cluster has no data folder: ask a running silo with --url", ExitCodes.BadConfiguration);
+            }
             try
             {
                 using var logs = SiloLogging.Make(options, LogLevel.Warning);

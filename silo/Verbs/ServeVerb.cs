@@ -37,8 +37,12 @@ internal static class ServeVerb
         try
         {
             // The engine goes last: what was acknowledged is on disk, and leases are handed back, before the folder is let go.
-            await using var engine = EngineStart.Open(options, logs);
-            await OperatorKey.EnsureAsync(engine, parsed.GetValue(OperatorKeyFile), parsed.InvocationConfiguration.Output, cancellation);
+            await using var engine = await EngineStart.OpenAsync(options, logs, cancellation);
+            await using (await EngineStart.TakeTurnAsync(engine, cancellation))
+            {
+                await OperatorKey.EnsureAsync(engine, parsed.GetValue(OperatorKeyFile), parsed.InvocationConfiguration.Output, cancellation);
+            }
+
             await using var app = SiloHost.Build(options, engine, logs);
             await app.RunAsync(cancellation);
             return ExitCodes.Ok;
