@@ -41,7 +41,9 @@ internal sealed class ClusterChecker
         var decision = await DecideAsync(token, call, tenant, audience, environment, cancellation).ConfigureAwait(false);
 
         // INVARIANT R2: asked AFTER the index was looked at: a silo that was stopped in between, or that the cluster has given up, allows nothing.
-        return decision.Allowed && !_engine.Parts.Relay.HoldsLease ? decision with { Allowed = false, Code = Codes.CheckUnavailable } : decision;
+        decision = decision.Allowed && !_engine.Parts.Relay.HoldsLease ? decision with { Allowed = false, Code = Codes.CheckUnavailable } : decision;
+        _engine.Parts.Meter?.Checked(decision.Allowed);
+        return decision;
     }
 
     /// <summary>Gives units back that nobody used (all: at the end).</summary>

@@ -40,6 +40,7 @@ public sealed class ClusterEngine : IFabricEngine
         Reads = new ClusterReads(parts.Database);
         Checker = new ClusterChecker(this, parts.Relay, parts.Time);
         _sweeper = new Sweeper(this);
+        (parts.Engine, parts.Meter) = (this, new ClusterMeter(parts.Relay, () => parts.OwnsFeed));
     }
 
     /// <inheritdoc/>
@@ -212,6 +213,7 @@ public sealed class ClusterEngine : IFabricEngine
         await Parts.Client.DisposeAsync().ConfigureAwait(false);
         await Audit.DisposeAsync().ConfigureAwait(false);
         await Parts.Relay.DisposeAsync().ConfigureAwait(false);
+        Parts.Meter?.Dispose();
         _host.Dispose();
         await Parts.Database.DisposeAsync().ConfigureAwait(false);
     }

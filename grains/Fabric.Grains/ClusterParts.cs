@@ -1,5 +1,6 @@
 using Fabric.Core.Common;
 using Fabric.Core.Lineages;
+using Fabric.Engine;
 using Fabric.Grains.Directory;
 using Fabric.Grains.Feed;
 using Fabric.Grains.Storage;
@@ -25,6 +26,15 @@ internal sealed class ClusterParts
 
     /// <summary>The way into the order; there once the silo runs.</summary>
     internal LogClient Client { get; set; } = null!;
+
+    /// <summary>This silo as an engine; there once it serves.</summary>
+    internal IFabricEngine? Engine { get; set; }
+
+    /// <summary>What this silo measures; there once it serves.</summary>
+    internal ClusterMeter? Meter { get; set; }
+
+    /// <summary>Whether the feed log is on this silo.</summary>
+    internal bool OwnsFeed { get; set; }
 
     /// <summary>Told that more is closed for this silo's enforcement points.</summary>
     internal Action ClosedMoved { get; set; } = () => { };

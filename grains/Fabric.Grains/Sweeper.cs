@@ -49,6 +49,10 @@ internal sealed class Sweeper(ClusterEngine engine) : IAsyncDisposable
                 {
                     await SweepClusterAsync().ConfigureAwait(false);
                 }
+                else
+                {
+                    Parts.Meter?.LeaseMissed();
+                }
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {

@@ -14,6 +14,8 @@ namespace Fabric.Grains.Entities;
 /// <inheritdoc/>
 internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
 {
+    private static readonly TimeSpan RecountEvery = TimeSpan.FromMinutes(5);
+
     private readonly Dictionary<UInt128, TrustState> _trusts = [];
     private readonly List<(string Kid, Instant RetireAfter)> _keys = [];
     private EntityLog _log = null!;
@@ -28,9 +30,10 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
     {
         _log = new EntityLog(parts, $"tenant/{Id}");
         await _log.LoadAsync(Apply, cancellationToken);
-        await using var count = parts.Database.CreateCommand("SELECT count(*) FROM fabric_sessions WHERE tenant = $1 AND status IN (1, 2)");
-        LogTables.Add(count.Parameters, Id);
-        _live = (int)(long)(await count.ExecuteScalarAsync(cancellationToken))!;
+        await CountAsync(cancellationToken);
+
+        // Counted in and out by calls, some of which get lost: put right from time to time.
+        this.RegisterGrainTimer(CountAsync, RecountEvery, RecountEvery);
     }
 
     public async Task<Reply> CreateAsync(string by, string? name, LimitsWire limits, bool requireApproval)
@@ -130,6 +133,13 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
     }
 
     private static Reply Missing(string subject) => Reply.Refuse(new Rejection(Codes.NotFound, subject, "the node does not exist"));
+
+    private async Task CountAsync(CancellationToken cancellation)
+    {
+        await using var count = parts.Database.CreateCommand("SELECT count(*) FROM fabric_sessions WHERE tenant = $1 AND status IN (1, 2)");
+        LogTables.Add(count.Parameters, Id);
+        _live = (int)(long)(await count.ExecuteScalarAsync(cancellation))!;
+    }
 
     private async Task<Reply> EmitAsync(string by, params FabricEvent[] events)
     {

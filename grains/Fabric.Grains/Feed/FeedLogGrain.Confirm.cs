@@ -8,9 +8,12 @@ internal sealed partial class FeedLogGrain
     // Callers that wait at one time (B1); more get the state as it is.
     private const int ConfirmsMax = 100_000;
 
-    private readonly PriorityQueue<TaskCompletionSource, ulong> _confirms = new();
+    private static readonly TimeSpan NamesPatience = TimeSpan.FromMilliseconds(250);
 
-    public async Task<ConfirmAnswer> ConfirmAsync(ulong revision, int timeoutMs)
+    private readonly PriorityQueue<TaskCompletionSource, ulong> _confirms = new();
+    private readonly Dictionary<UInt128, IRelayObserver> _observers = [];
+
+    public async Task<ConfirmAnswer> ConfirmAsync(ulong revision, int timeoutMs, bool names)
     {
         if (_isLost)
         {
@@ -32,10 +35,35 @@ internal sealed partial class FeedLogGrain
             }
         }
 
+        var silos = names ? await AskAllAsync(revision) : [];
         var (closed, now) = (_relays.Advance(Now), Now);
         return new ConfirmAnswer(
             closed.Read >= revision, closed.Write >= revision, closed.Destructive >= revision,
-            [.. _relays.Waiting(revision, now).Select(relay => new WaitingSilo(relay.Edge, relay.Acknowledged, Math.Max(0, (relay.Until - now).TotalMilliseconds)))]);
+            [.. _relays.Waiting(revision, now).Select(relay => new WaitingSilo(relay.Edge, relay.Acknowledged, Math.Max(0, (relay.Until - now).TotalMilliseconds)))],
+            silos);
+    }
+
+    // A silo that does not answer is named by the order itself, when it is waited for.
+    private async Task<EdgeLists[]> AskAllAsync(ulong revision)
+    {
+        var asked = await Task.WhenAll(_observers.ToArray().Select(relay => AskAsync(relay.Key, relay.Value)));
+        return [.. asked.OfType<EdgeLists>()];
+
+        async Task<EdgeLists?> AskAsync(UInt128 instance, IRelayObserver relay)
+        {
+            try
+            {
+                return await relay.EdgesAsync(revision).WaitAsync(NamesPatience);
+            }
+#pragma warning disable CA1031 // its silo is gone or frozen
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+                // Asked again once it follows again: a dead one holds up one receipt, not all.
+                _observers.Remove(instance);
+                return null;
+            }
+        }
     }
 
     private void Settle()

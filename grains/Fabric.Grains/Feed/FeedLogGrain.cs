@@ -1,3 +1,4 @@
+using Fabric.Core.Index;
 using Fabric.Core.Leases;
 using Fabric.Grains.Storage;
 using Fabric.Grains.Wire;
@@ -15,7 +16,11 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
 {
     // Entries of one commit, and entries that wait (B1).
     private const int BatchMax = 1_000;
+    private const int BatchBytesMax = 4 << 20;
     private const int WaitingMax = 100_000;
+
+    // What one batch may add to the index at the most: no silo can follow an order that its index has no room for.
+    private const int RecordsReserve = 400_000;
 
     private readonly Queue<Waiting> _queue = new();
     private readonly LogTail _tail = new();
@@ -48,6 +53,7 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
         // INVARIANT R1: the owner before may have granted leases until a moment ago, and this one does not know to whom.
         _relays.StartedAnew(ClassBounds.Default, _revision, Now);
         this.RegisterGrainTimer(_ => WatchAsync(), new GrainTimerCreationOptions(RelayTerms.Ownership / 4, RelayTerms.Ownership / 4) { Interleave = true });
+        parts.OwnsFeed = true;
         FeedLogLog.Owned(logger, _term, _sequence, _revision);
     }
 
@@ -87,6 +93,11 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
 
         // Arrival and head at one moment, before anything is waited for.
         var granted = _relays.Renew(request.Relay, request.Name, request.Renewal, request.Report.Applied, FloorsOf(request.Report), MayGrant, Now);
+        if (request.Observer is { } observer)
+        {
+            _observers[request.Relay] = observer;
+        }
+
         Settle();
         if (request.AfterSequence >= _sequence && request.WaitMs > 0)
         {
@@ -106,6 +117,7 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
     public Task LeaveAsync(UInt128 relay)
     {
         _relays.Leave(relay, Now);
+        _observers.Remove(relay);
         Settle();
         return Task.CompletedTask;
     }
@@ -120,7 +132,7 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
             while (_queue.Count > 0 && !_isLost)
             {
                 var batch = new List<Waiting>();
-                while (batch.Count < BatchMax && _queue.TryDequeue(out var one))
+                for (var bytes = 0; batch.Count < BatchMax && bytes < BatchBytesMax && _queue.TryDequeue(out var one); bytes += one.Entry.Events.Length)
                 {
                     batch.Add(one);
                 }
@@ -148,6 +160,12 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
     private async Task WriteAsync(List<Waiting> batch)
     {
         await AnswerKnownAsync(batch);
+        if (parts.Relay.Index.Count > RevocationIndex.RecordsMax - RecordsReserve)
+        {
+            batch.ForEach(one => one.Answer.TrySetResult(new LogAnswer(0, 0, Full: true)));
+            return;
+        }
+
         var composer = new LogComposer(parts.Relay.Index, parts.Handles, VersionOf, _sequence, _revision);
         var (taken, composed) = (new List<Waiting>(), new List<ComposedEntry>());
         foreach (var one in batch.Where(one => !one.Answer.Task.IsCompleted))
@@ -279,7 +297,7 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
             return;
         }
 
-        _isLost = true;
+        (_isLost, parts.OwnsFeed) = (true, false);
         FeedLogLog.Lost(logger, _term, why);
         while (_queue.TryDequeue(out var one))
         {

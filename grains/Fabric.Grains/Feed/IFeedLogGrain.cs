@@ -26,7 +26,7 @@ public interface IFeedLogGrain : IGrainWithIntegerKey
     [AlwaysInterleave, Alias("leave")]
     Task LeaveAsync(UInt128 relay);
 
-    /// <summary>Waits until a revision is closed for all classes, for at most so long.</summary>
+    /// <summary>Waits until a revision is closed for all classes, for at most so long. <paramref name="names"/>: and asks every silo for its enforcement points.</summary>
     [AlwaysInterleave, Alias("confirm")]
-    Task<ConfirmAnswer> ConfirmAsync(ulong revision, int timeoutMs);
+    Task<ConfirmAnswer> ConfirmAsync(ulong revision, int timeoutMs, bool names);
 }

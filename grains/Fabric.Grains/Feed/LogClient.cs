@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Fabric.Core.Common;
+using Fabric.Core.Index;
 using Fabric.Core.Journal;
 using Fabric.Grains.Wire;
 
@@ -53,6 +54,11 @@ internal sealed class LogClient : IAsyncDisposable
         if (answer.Value.Conflict)
         {
             return Conflict;
+        }
+
+        if (answer.Value.Full)
+        {
+            return new Rejection(Codes.LimitReached, "index", $"the revocation index holds its {RevocationIndex.RecordsMax} records");
         }
 
         // Whoever is answered finds on this silo what the answer says.

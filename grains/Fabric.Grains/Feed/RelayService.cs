@@ -16,6 +16,8 @@ internal sealed class RelayService : GrainService, IRelayService
     private readonly UInt128 _instance = BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16));
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _moved = new(0, 1);
+    // Held: the cluster refers to it weakly.
+    private readonly RelayNames _names;
     private ulong _renewal;
     private Task _following = Task.CompletedTask;
     private Task _reporting = Task.CompletedTask;
@@ -24,6 +26,7 @@ internal sealed class RelayService : GrainService, IRelayService
         : base(id, silo, logs)
     {
         (_parts, _grains, _logger) = (parts, grains, logs.CreateLogger("Fabric.Grains.Relay"));
+        _names = new RelayNames(parts.Relay);
         parts.ClosedMoved = Moved;
     }
 
@@ -77,14 +80,18 @@ internal sealed class RelayService : GrainService, IRelayService
     private async Task FollowAsync()
     {
         var relay = _parts.Relay;
+
+        IRelayObserver? observer = null;
         while (!_stop.IsCancellationRequested)
         {
             try
             {
+                // Made here, outside of any grain's turn, where alone it can be.
+                observer ??= _grains.CreateObjectReference<IRelayObserver>(_names);
                 var (number, after) = (++_renewal, relay.Sequence);
                 relay.Renewing(number);
                 var answer = await Log.FollowAsync(new FollowRequest(
-                    _instance, _parts.SiloName, number, after, relay.Report, (int)RelayTerms.FollowWait.TotalMilliseconds)).WaitAsync(RelayTerms.CallPatience, _stop.Token);
+                    _instance, _parts.SiloName, number, after, relay.Report, (int)RelayTerms.FollowWait.TotalMilliseconds, observer)).WaitAsync(RelayTerms.CallPatience, _stop.Token);
                 if (answer.Rows is null || !relay.Apply(answer.Rows, after, answer.HeadSequence))
                 {
                     await relay.CatchUpAsync(answer.HeadSequence, _stop.Token);

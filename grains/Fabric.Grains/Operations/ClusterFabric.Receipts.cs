@@ -23,7 +23,7 @@ internal sealed partial class ClusterFabric
 
         return revision == 0 || revision > Revision
             ? new Rejection(Codes.NotFound, revision.ToString(), "no change has this revision")
-            : await ReceiptAsync(revision, null, wait, timeoutMs, cancellation).ConfigureAwait(false);
+            : await ReceiptAsync(revision, null, wait, timeoutMs, cancellation, names: true).ConfigureAwait(false);
     }
 
     public async ValueTask<Outcome<Receipt>> LockAsync(LockRequest request, CancellationToken cancellation = default)
@@ -118,9 +118,9 @@ internal sealed partial class ClusterFabric
     private ValueTask<Outcome<Receipt>> ReceiptAsync(Reply reply, Instant acceptedAt, string wait, int timeoutMs, CancellationToken cancellation) =>
         ReceiptAsync(reply.Sequence == 0 ? Revision : reply.Revision, acceptedAt, wait, timeoutMs, cancellation);
 
-    // INVARIANT R1: `confirmed` is the feed log's word over all silos, never this silo's over its own enforcement points. The lists of names are this silo's.
+    // INVARIANT R1: `confirmed` is the feed log's word over all silos, never this silo's over its own enforcement points.
     private async ValueTask<Outcome<Receipt>> ReceiptAsync(
-        ulong revision, Instant? acceptedAt, string wait, int timeoutMs, CancellationToken cancellation)
+        ulong revision, Instant? acceptedAt, string wait, int timeoutMs, CancellationToken cancellation, bool names = false)
     {
         var (waits, started) = (wait == "confirmed", Parts.Time.GetTimestamp());
         ConfirmAnswer? answer = null;
@@ -130,7 +130,7 @@ internal sealed partial class ClusterFabric
             {
                 // In pieces shorter than a call may take, so that a feed log that has moved is found again.
                 var piece = waits ? Math.Min(left, 1_000) : 0;
-                var asked = await Grains.GetGrain<IFeedLogGrain>(LogTables.Partition).ConfirmAsync(revision, piece).WaitAsync(
+                var asked = await Grains.GetGrain<IFeedLogGrain>(LogTables.Partition).ConfirmAsync(revision, piece, waits || names).WaitAsync(
                     TimeSpan.FromMilliseconds(piece) + RelayTerms.CallPatience, Parts.Time, cancellation).ConfigureAwait(false);
                 left = timeoutMs - (int)Parts.Time.GetElapsedTime(started).TotalMilliseconds;
                 answer = asked is { ReadClosed: true, WriteClosed: true, DestructiveClosed: true } || !waits || left <= 0 ? asked : null;
@@ -140,7 +140,7 @@ internal sealed partial class ClusterFabric
                 left = timeoutMs - (int)Parts.Time.GetElapsedTime(started).TotalMilliseconds;
                 if (!waits || left <= 0)
                 {
-                    answer = new ConfirmAnswer(false, false, false, []);
+                    answer = new ConfirmAnswer(false, false, false, [], []);
                 }
                 else
                 {
@@ -149,8 +149,18 @@ internal sealed partial class ClusterFabric
             }
         }
 
+        return ReceiptOf(revision, answer, acceptedAt, waits, started);
+    }
+
+    private Receipt ReceiptOf(ulong revision, ConfirmAnswer answer, Instant? acceptedAt, bool waits, long started)
+    {
         var local = Relay.Hub.Status(revision);
         var confirmed = answer is { ReadClosed: true, WriteClosed: true, DestructiveClosed: true };
+        if (confirmed && waits)
+        {
+            Parts.Meter?.Confirmed(Parts.Time.GetElapsedTime(started));
+        }
+
         return local with
         {
             State = confirmed ? "confirmed" : waits ? "partial" : "accepted",
@@ -158,8 +168,17 @@ internal sealed partial class ClusterFabric
             AcceptedAt = acceptedAt?.ToDateTimeOffset() ?? local.AcceptedAt,
             ConfirmedAfterMs = confirmed && waits ? Parts.Time.GetElapsedTime(started).TotalMilliseconds : null,
             Closed = new ClosedClasses(answer.DestructiveClosed, answer.WriteClosed, answer.ReadClosed),
-            Waiting = confirmed ? [] : [.. local.Waiting, .. answer.Waiting.Select(silo => new WaitingEdge($"silo:{silo.Name}", silo.Applied, silo.RunsOutInMs))],
+            Acknowledged = answer.Silos.Length == 0 ? local.Acknowledged : [.. answer.Silos.SelectMany(silo => silo.Acknowledged).Distinct(StringComparer.Ordinal)],
+            RanOut = answer.Silos.Length == 0 ? local.RanOut : [.. answer.Silos.SelectMany(silo => silo.RanOut).Distinct(StringComparer.Ordinal)],
+            Waiting = confirmed ? [] : Waiting(answer),
+            InFlight = [.. answer.Silos.SelectMany(silo => silo.InFlight.Zip(silo.Calls, (edge, calls) => new InFlightCalls(edge, calls)))],
             UnleasedUntil = Relay.LatestExpiry > Now ? Relay.LatestExpiry.ToDateTimeOffset() : null,
         };
     }
+
+    private static IReadOnlyList<WaitingEdge> Waiting(ConfirmAnswer answer) =>
+    [
+        .. answer.Silos.SelectMany(silo => silo.Waiting).Select(edge => new WaitingEdge(edge.Name, edge.Applied, edge.RunsOutInMs)),
+        .. answer.Waiting.Select(silo => new WaitingEdge($"silo:{silo.Name}", silo.Applied, silo.RunsOutInMs)),
+    ];
 }

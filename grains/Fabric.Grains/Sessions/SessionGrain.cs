@@ -201,6 +201,7 @@ internal sealed partial class SessionGrain(ClusterParts parts, AuditWriter audit
     {
         _row!.State.Apply(issued.Event);
         parts.Relay.Issued(issued.Event.ExpiresAt);
+        parts.Meter?.Issued(issued.Event.Ids.Count);
         return issued;
     }
 }

@@ -52,14 +52,21 @@ internal sealed class ClusterReads(NpgsqlDataSource database)
         return await CredentialsAsync(command, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>The revision of a request that was carried out; null: it was not; a refusal: its key was used for another request.</summary>
+    /// <summary>The revision of a request that was carried out; null: it was not; a refusal: its key was used for another request, or nobody can tell now.</summary>
     internal async Task<Outcome<ulong?>> RequestAsync(UInt128 name, CancellationToken cancellation)
     {
-        if (name == UInt128.Zero)
+        try
         {
-            return Outcome<ulong?>.Of(null);
+            return name == UInt128.Zero ? Outcome<ulong?>.Of(null) : await FindRequestAsync(name, cancellation).ConfigureAwait(false);
         }
+        catch (NpgsqlException)
+        {
+            return new Rejection(Codes.StorageUnavailable, "database", "the database does not answer: nothing was done, send it again");
+        }
+    }
 
+    private async Task<Outcome<ulong?>> FindRequestAsync(UInt128 name, CancellationToken cancellation)
+    {
         await using var command = database.CreateCommand("SELECT content, revision FROM fabric_requests WHERE key = $1");
         LogTables.Add(command.Parameters, (long)(ulong)(name >> 64));
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);

@@ -20,9 +20,13 @@ internal sealed class LogCommit(NpgsqlDataSource database)
         await using var batch = new NpgsqlBatch(connection);
 
         // INVARIANT R3: the row is locked until the commit, so that a new owner begins after it, and not one commit of an old term comes later.
-        var mine = Add(
-            batch, $"WITH mine AS (SELECT 1 FROM fabric_owner WHERE partition = {Partition} AND term = $1 FOR SHARE) SELECT 1 / (SELECT count(*) FROM mine)::integer", term);
-        var order = Order(batch, entries);
+        // That it is another's is told by an error that no other statement here has.
+        Add(
+            batch, $"""
+            WITH mine AS (SELECT 1 FROM fabric_owner WHERE partition = {Partition} AND term = $1 FOR SHARE), n AS (SELECT count(*) AS n FROM mine)
+            SELECT CASE WHEN n = 1 THEN 1 ELSE ('fenced' || n)::integer END FROM n
+            """, term);
+        Order(batch, entries);
         Feed(batch, entries);
         Directory(batch, entries);
         foreach (var composed in entries.Where(composed => composed.Entry.Session is not null))
@@ -37,7 +41,7 @@ internal sealed class LogCommit(NpgsqlDataSource database)
             await batch.ExecuteNonQueryAsync().ConfigureAwait(false);
             return CommitOutcome.Committed;
         }
-        catch (PostgresException refused) when (refused.BatchCommand == mine && refused.SqlState == PostgresErrorCodes.DivisionByZero)
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InvalidTextRepresentation)
         {
             return CommitOutcome.Fenced;
         }
@@ -51,7 +55,7 @@ internal sealed class LogCommit(NpgsqlDataSource database)
         }
     }
 
-    private static NpgsqlBatchCommand Order(NpgsqlBatch batch, IReadOnlyList<ComposedEntry> entries) => Add(
+    private static void Order(NpgsqlBatch batch, IReadOnlyList<ComposedEntry> entries) => Add(
         batch, $"""
         INSERT INTO fabric_changes (partition, sequence, id, at_ms, by_name, revision, events)
         SELECT {Partition}, * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::bytea[])
@@ -168,7 +172,7 @@ internal sealed class LogCommit(NpgsqlDataSource database)
         return column;
     }
 
-    internal static NpgsqlBatchCommand Add(NpgsqlBatch batch, string sql, params object?[] values)
+    private static void Add(NpgsqlBatch batch, string sql, params object?[] values)
     {
         var command = new NpgsqlBatchCommand(sql);
         foreach (var value in values)
@@ -178,6 +182,5 @@ internal sealed class LogCommit(NpgsqlDataSource database)
         }
 
         batch.BatchCommands.Add(command);
-        return command;
     }
 }

@@ -37,6 +37,7 @@ public sealed class SiloFaultTests(PostgresFixture postgres, ITestOutputHelper o
             var receipt = await RevokeAsync(client, session);
             took.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             Assert.Equal("confirmed", receipt.State);
+            Assert.Equal(3, receipt.Acknowledged.Count);
             Assert.All(cluster.Edges, edge => Assert.False(ThreeSilos.Allows(edge, token)));
             for (var i = 0; i < 3; i++)
             {
@@ -113,6 +114,40 @@ public sealed class SiloFaultTests(PostgresFixture postgres, ITestOutputHelper o
         output.WriteLine($"the frozen silo answers {(answer.IsOk ? answer.Value.Code ?? "allowed" : answer.Rejection.Code)}");
         Assert.False(answer is { IsOk: true, Value.Allowed: true });
         Assert.False(ThreeSilos.Allows(cluster.Edges[0], token));
+    }
+
+    [Fact]
+    [Trait("Invariant", "R2")]
+    [Trait("Invariant", "D1")]
+    public async Task While_the_database_is_away_nothing_is_issued_or_revoked_and_everything_is_denied_until_it_is_back()
+    {
+        await using var server = await Fabric.Silo.Cluster.LocalPostgres.StartAsync();
+        await using (var database = Npgsql.NpgsqlDataSource.Create(server.ConnectionString))
+        {
+            await Fabric.Grains.Storage.Schema.MigrateAsync(database);
+        }
+
+        await using var cluster = await ThreeSilos.StartAsync(server.ConnectionString);
+        var edge = await cluster.ConnectAsync(1);
+        using var client = cluster.Operator(0);
+        var (session, token) = await ThreeSilos.IssueAsync(client);
+        Assert.True(ThreeSilos.Allows(edge, token));
+
+        await server.KillAsync();
+        var killed = Stopwatch.GetTimestamp();
+        Assert.Equal(
+            Codes.StorageUnavailable, (await client.RevokeAsync(new RevokeRequest(new NodeDto("session", ThreeSilos.Tenant, session)))).Rejection?.Code);
+        await UntilAsync(() => !ThreeSilos.Allows(edge, token));
+        output.WriteLine($"the edge denies reads {Stopwatch.GetElapsedTime(killed).TotalMilliseconds:N0} ms after the database went away");
+        var check = await client.CheckAsync(new CheckRequest(token, "mail", "send", "x", "read"));
+        Assert.False(check is { IsOk: true, Value.Allowed: true });
+
+        await server.RestartAsync();
+        Assert.Equal("confirmed", (await RevokeAsync(client, session)).State);
+        output.WriteLine($"revoked and confirmed {Stopwatch.GetElapsedTime(killed).TotalMilliseconds:N0} ms after it");
+        Assert.False(ThreeSilos.Allows(edge, token));
+        var (_, fresh) = await EventuallyIssueAsync(client);
+        await UntilAsync(() => ThreeSilos.Allows(edge, fresh));
     }
 
     [Fact]

@@ -11,10 +11,11 @@ public sealed class DependencyTests
         ["Fabric.Contracts"] = ["Fabric.Core"],
         ["Fabric.Engine"] = ["Fabric.Core", "Fabric.Contracts"],
         ["Fabric.Embedded"] = ["Fabric.Core", "Fabric.Contracts", "Fabric.Engine"],
-        ["Fabric.Grains"] = ["Fabric.Core", "Fabric.Contracts", "Fabric.Engine"],
+        ["Fabric.Contracts.Orleans"] = [],
+        ["Fabric.Grains"] = ["Fabric.Core", "Fabric.Contracts", "Fabric.Contracts.Orleans", "Fabric.Engine"],
         ["Fabric.Client"] = ["Fabric.Core", "Fabric.Contracts"],
         ["Fabric.Client.Embedded"] = ["Fabric.Client", "Fabric.Embedded"],
-        ["Fabric.Client.Orleans"] = ["Fabric.Client"],
+        ["Fabric.Client.Orleans"] = ["Fabric.Client", "Fabric.Contracts.Orleans"],
         ["Fabric.Silo"] = ["Fabric.Core", "Fabric.Contracts", "Fabric.Engine", "Fabric.Embedded", "Fabric.Grains", "Fabric.Client", "Fabric.Client.Embedded"],
     };
 

@@ -1,0 +1,60 @@
+using Fabric.Contracts.Orleans;
+using Fabric.Core.Common;
+using Fabric.Engine;
+using Fabric.Engine.Feed;
+using Orleans.Placement;
+
+namespace Fabric.Grains.Gates;
+
+/// <inheritdoc/>
+[PreferLocalPlacement]
+internal sealed class EdgeGateGrain(ClusterParts parts) : Grain, IEdgeGateGrain
+{
+    private readonly GateTransport _transport = new();
+    private Task? _serving;
+
+    public Task<string?> OpenAsync(string secret)
+    {
+        if (_serving is not null || parts.Engine is not { Health.Ready: true } engine)
+        {
+            return Task.FromResult<string?>(Codes.Stopping);
+        }
+
+        var caller = engine.Authenticate(secret);
+        if (!caller.IsOk || (caller.Value.Role & (Role.EnforcementPoint | Role.Operator)) == 0)
+        {
+            DeactivateOnIdle();
+            return Task.FromResult<string?>(caller.IsOk ? Codes.Forbidden : caller.Rejection.Code);
+        }
+
+        // Beside the grain's own turns: the feed serves this edge like one over a socket, and neither waits for the other.
+        _serving = Task.Run(() => ServeAsync(engine, caller.Value));
+        return Task.FromResult<string?>(null);
+    }
+
+    public Task<bool> SendAsync(byte[] frame) => _serving is null ? Task.FromResult(false) : _transport.PutAsync(frame);
+
+    public Task<byte[][]?> ReceiveAsync() => _serving is null ? Task.FromResult<byte[][]?>(null) : _transport.TakeAsync();
+
+    public Task CloseAsync()
+    {
+        _transport.EdgeCloses();
+        DeactivateOnIdle();
+        return Task.CompletedTask;
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _transport.Abort();
+        if (_serving is not null)
+        {
+            await _serving;
+        }
+    }
+
+    private async Task ServeAsync(IFabricEngine engine, Caller caller)
+    {
+        await engine.Feed.ServeAsync(_transport, new EngineEdgeService(engine, caller), caller, CancellationToken.None);
+        _transport.Abort();
+    }
+}

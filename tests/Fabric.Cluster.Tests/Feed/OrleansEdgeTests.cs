@@ -1,0 +1,92 @@
+using System.Net;
+using Fabric.Client.Edges;
+using Fabric.Client.Feed;
+using Fabric.Client.Orleans;
+using Fabric.Conformance.Suite;
+using Fabric.Contracts.Common;
+using Fabric.Contracts.Keys;
+using Fabric.Contracts.Revocations;
+using Fabric.Core.Common;
+using Fabric.Core.Scopes;
+using Fabric.Grains;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Fabric.Cluster.Tests.Feed;
+
+/// <summary>An enforcement point over the Orleans client, beside the silo, over real sockets.</summary>
+[Collection(SharedPostgres.Name)]
+public sealed class OrleansEdgeTests(PostgresFixture postgres)
+{
+    private static readonly ToolCall Call = new("flights.search", "call", "x", ActionClass.Read);
+    private static readonly ToolCall Destroy = Call with { Class = ActionClass.Destructive };
+
+    [Fact]
+    [Trait("Invariant", "R1")]
+    public async Task It_allows_under_a_lease_denies_what_is_confirmed_and_asks_for_what_is_destructive()
+    {
+        var options = ClusterFixture.Options(await postgres.MakeAsync());
+        await using var engine = await ClusterEngine.OpenAsync(options, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
+        var scene = await Scene.MakeAsync(engine);
+        var session = await scene.OpenAsync();
+        var token = (await scene.IssueAsync(session.Id)).Token;
+        using var host = await ClientAsync(options);
+        var (feed, edge) = Connect(host, Scene.Ok(await scene.Operator.MakeApiKeyAsync(new MakeApiKey("enforcement_point", "gw"))).Secret);
+        await using var disposed = edge;
+        await feed.WhenLeasedAsync().WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.True(edge.Check(token, Call).Allowed);
+        Assert.True((await edge.CheckAsync(token, Destroy)).Allowed);
+        var receipt = Scene.Ok(await scene.Admin.RevokeAsync(
+            new RevokeRequest(new NodeDto("session", Scene.Tenant, session.Id), Wait: "confirmed", TimeoutMs: 30_000)));
+        Assert.Equal("confirmed", receipt.State);
+        Assert.Contains("gw/orleans-edge", receipt.Acknowledged);
+        Assert.Equal(Codes.SessionRevoked, edge.Check(token, Call).Code);
+        Assert.False((await edge.CheckAsync(token, Destroy)).Allowed);
+    }
+
+    [Fact]
+    public async Task A_secret_that_is_none_or_of_another_role_is_refused()
+    {
+        var options = ClusterFixture.Options(await postgres.MakeAsync());
+        await using var engine = await ClusterEngine.OpenAsync(options, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
+        var scene = await Scene.MakeAsync(engine);
+        using var host = await ClientAsync(options);
+        var auditor = Scene.Ok(await scene.Operator.MakeApiKeyAsync(new MakeApiKey("auditor", "eve"))).Secret;
+        foreach (var (secret, code) in new[] { ("fk.no.key", Codes.Unauthenticated), (auditor, Codes.Forbidden) })
+        {
+            var (feed, edge) = Connect(host, secret);
+            await using var disposed = edge;
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+            while (feed.LastEnd is null)
+            {
+                await timer.WaitForNextTickAsync();
+            }
+
+            Assert.Equal(code, feed.LastEnd);
+            Assert.False(edge.IsReady);
+        }
+    }
+
+    private static (FeedConnection Feed, Edge Edge) Connect(IHost host, string secret)
+    {
+        var (clock, options) = (new EdgeClock(TimeProvider.System), new FabricEdgeOptions { Name = "orleans-edge" });
+        var feed = FabricOrleansExtensions.Connect(host.Services.GetRequiredService<IClusterClient>(), secret, options, clock);
+        var edge = new Edge(feed, options, clock);
+        edge.Start();
+        return (feed, edge);
+    }
+
+    private static async Task<IHost> ClientAsync(Fabric.Grains.ClusterOptions options)
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.UseOrleansClient(client =>
+        {
+            client.Configure<Orleans.Configuration.ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, "fabric"));
+            client.UseStaticClustering(new IPEndPoint(IPAddress.Loopback, options.GatewayPort));
+        });
+        var host = builder.Build();
+        await host.StartAsync();
+        return host;
+    }
+}
