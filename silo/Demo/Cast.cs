@@ -25,9 +25,11 @@ internal sealed class Cast : IAsyncDisposable
     private readonly List<FabricHttpClient> _clients = [];
     private readonly Uri _address;
 
-    private Cast(Uri address, string operatorSecret)
+    private readonly IReadOnlyList<Uri> _feed;
+
+    private Cast(Uri address, string operatorSecret, IReadOnlyList<Uri> feed)
     {
-        _address = address;
+        (_address, _feed) = (address, feed);
         Operator = Client(operatorSecret);
     }
 
@@ -47,10 +49,10 @@ internal sealed class Cast : IAsyncDisposable
 
     public Edge Edge { get; private set; } = null!;
 
-    /// <summary>Registers everybody. Refusals end the story.</summary>
-    public static async Task<Cast> AssembleAsync(Uri address, string operatorSecret, CancellationToken cancellation)
+    /// <summary>Registers everybody. Refusals end the story. <paramref name="feed"/>: where the enforcement point connects, in this order; null: to the same address.</summary>
+    public static async Task<Cast> AssembleAsync(Uri address, string operatorSecret, CancellationToken cancellation, IReadOnlyList<Uri>? feed = null)
     {
-        var cast = new Cast(address, operatorSecret);
+        var cast = new Cast(address, operatorSecret, feed ?? [address]);
         var root = cast.Operator;
         foreach (var (tenant, name) in new[] { (Acme, "Acme Travel"), (Globex, "Globex Bookings") })
         {
@@ -98,7 +100,7 @@ internal sealed class Cast : IAsyncDisposable
         var key = await Operator.MakeApiKeyAsync(new MakeApiKey("enforcement_point", "gateway-1"), cancellation).OrThrow();
         var clock = new EdgeClock(TimeProvider.System);
         var options = new FabricEdgeOptions { Name = "gateway-1" };
-        Edge = new Edge(new FeedConnection(new FeedConnectionOptions { Addresses = [_address], Secret = key.Secret }, options, clock), options, clock);
+        Edge = new Edge(new FeedConnection(new FeedConnectionOptions { Addresses = _feed, Secret = key.Secret, BackoffMax = TimeSpan.FromSeconds(1) }, options, clock), options, clock);
         Edge.Start();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(ReadyPatience);

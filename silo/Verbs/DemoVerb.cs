@@ -9,23 +9,28 @@ using Fabric.Silo.Hosting;
 namespace Fabric.Silo.Verbs;
 
 /// <summary>`demo`: the main job from end to end, in one process on a folder that is gone afterwards, over real HTTP and a real enforcement point.</summary>
-internal static class DemoVerb
+internal static partial class DemoVerb
 {
     public static Command Make()
     {
         var verb = new Command("demo", "Watch the main job from end to end: approve, issue, check, delegate, revoke. Takes some seconds and leaves nothing behind.");
-        verb.SetAction((parsed, cancellation) => RunAsync(parsed.InvocationConfiguration.Output, cancellation));
+        verb.SetAction((parsed, cancellation) => RunAsync(parsed.InvocationConfiguration.Output, PlayAsync, cancellation));
+        AddCluster(verb);
         return verb;
     }
 
-    private static async Task<int> RunAsync(TextWriter output, CancellationToken cancellation)
+    // What the build with the cluster engine has more.
+    static partial void AddCluster(Command verb);
+
+    private static async Task<int> RunAsync(
+        TextWriter output, Func<string, Narrator, CancellationToken, Task> play, CancellationToken cancellation)
     {
         var tell = new Narrator(output);
         var start = Stopwatch.GetTimestamp();
         var folder = Directory.CreateTempSubdirectory("fabric-demo-");
         try
         {
-            await PlayAsync(folder.FullName, tell, cancellation);
+            await play(folder.FullName, tell, cancellation);
             tell.Title($"\nEverything went as it should: {tell.Passed} statements checked in {Stopwatch.GetElapsedTime(start).TotalSeconds:N1} s.");
             return ExitCodes.Ok;
         }
@@ -33,7 +38,7 @@ internal static class DemoVerb
         {
             return ExitCodes.Failed;
         }
-        catch (Exception fault) when (fault is FabricException or OperationCanceledException or TimeoutException)
+        catch (Exception fault) when (fault is FabricException or OperationCanceledException or TimeoutException or InvalidOperationException)
         {
             tell.Fail(fault.Message);
             return ExitCodes.Failed;
