@@ -5,6 +5,7 @@ using Fabric.Contracts.Checks;
 using Fabric.Core.Checks;
 using Fabric.Core.Common;
 using Fabric.Core.Scopes;
+using Fabric.Engine;
 using Fabric.Grains.Feed;
 
 namespace Fabric.Grains;
@@ -20,6 +21,7 @@ internal sealed class ClusterChecker
     private const int DrawsMax = 64;
 
     private readonly ClusterEngine _engine;
+    private readonly string _drawer = $"{Caller.Fabric.Name}/{Guid.NewGuid():n}";
     private readonly QuotaSlices _quotas = new();
     private readonly ConcurrentDictionary<(string?, string?, string?), CheckRules> _rules = new();
     private readonly EngineClock _clock;
@@ -51,7 +53,7 @@ internal sealed class ClusterChecker
     {
         foreach (var item in _quotas.TakeIdle(_clock.Read().MonotonicMs, all))
         {
-            await _engine.ReturnQuotaAsync(item.Quota, item.Units, item.Window).ConfigureAwait(false);
+            await _engine.ReturnQuotaAsync(item.Quota, _drawer, item.Units, item.Window).ConfigureAwait(false);
         }
     }
 
@@ -75,10 +77,11 @@ internal sealed class ClusterChecker
             }
 
             var sent = _clock.Read().MonotonicMs;
-            var taken = await _engine.TakeQuotaAsync(need.Quota.Id, _quotas.Want(need.Quota), cancellation).ConfigureAwait(false);
+            var taken = await _engine.TakeQuotaAsync(need.Quota.Id, _drawer, _quotas.Want(need.Quota), cancellation).ConfigureAwait(false);
             if (!taken.IsOk)
             {
-                return decision with { Allowed = false, Code = taken.Rejection.Code };
+                // INVARIANT A1: a denial for want of units is a denial like any other.
+                return _pipeline.Deny(token, call, rules, taken.Rejection.Code);
             }
 
             _quotas.Add(need.Quota, taken.Value.Units, taken.Value.ValidForMs, taken.Value.Window, sent);

@@ -167,11 +167,11 @@ public sealed class ClusterEngine : IFabricEngine
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, long want, CancellationToken cancellation = default)
+    public async ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, string drawer, long want, CancellationToken cancellation = default)
     {
         try
         {
-            var reply = await Grains.GetGrain<IQuotaGrain>(ClusterChecker.KeyOf(quota)).TakeAsync(want).ConfigureAwait(false);
+            var reply = await Grains.GetGrain<IQuotaGrain>(ClusterChecker.KeyOf(quota)).TakeAsync(drawer, want).ConfigureAwait(false);
             return reply.Code is null ? new QuotaGrant(reply.Units, reply.ValidForMs, reply.Window) : new Rejection(reply.Code, "quota", reply.Detail ?? "");
         }
 #pragma warning disable CA1031 // whatever it was, no units were handed out that anybody knows of
@@ -183,11 +183,11 @@ public sealed class ClusterEngine : IFabricEngine
     }
 
     /// <inheritdoc/>
-    public async ValueTask ReturnQuotaAsync(Handle quota, long units, long window, CancellationToken cancellation = default)
+    public async ValueTask ReturnQuotaAsync(Handle quota, string drawer, long units, long window, CancellationToken cancellation = default)
     {
         try
         {
-            await Grains.GetGrain<IQuotaGrain>(ClusterChecker.KeyOf(quota)).ReturnAsync(units, window).ConfigureAwait(false);
+            await Grains.GetGrain<IQuotaGrain>(ClusterChecker.KeyOf(quota)).ReturnAsync(drawer, units, window).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // units that do not come back are lost, never multiplied
         catch (Exception)

@@ -1,4 +1,5 @@
 using System.Net;
+using Fabric.Core.Common;
 using Fabric.Engine.Feed;
 
 namespace Fabric.Grains;
@@ -32,6 +33,9 @@ public sealed record ClusterOptions
 
     /// <summary>Bounds and limits of the feed.</summary>
     public FeedHubOptions Feed { get; init; } = new();
+
+    /// <summary>How many of each thing a tenant may have (B1). The shares of the revocation index are not held by a cluster yet.</summary>
+    public CountLimits Counts { get; init; } = new();
 
     /// <summary>How long audit records are kept.</summary>
     public TimeSpan AuditRetention { get; init; } = TimeSpan.FromDays(400);

@@ -75,7 +75,7 @@ internal sealed class Sweeper(ClusterEngine engine) : IAsyncDisposable
         {
             foreach (var tenant in Parts.Directory.Tenants.Values)
             {
-                tenant.Keys.RemoveAll(key => key.Key.RetireAfter < now && Parts.Relay.Keys.Remove(key.Key.Kid));
+                tenant.Keys.RemoveAll(key => key.DropAfter < now && Parts.Relay.Keys.Remove(key.Key.Kid));
             }
 
             foreach (var handle in Parts.Directory.Locks.Values.Where(item => item.Until + Limits.ClockSkew < now).Select(item => item.Handle).ToList())
@@ -114,7 +114,7 @@ internal sealed class Sweeper(ClusterEngine engine) : IAsyncDisposable
         var due = await engine.Reads.ExpiredSessionsAsync(now, SessionsAtOnce).ConfigureAwait(false);
         var looked = await engine.Reads.LiveSessionsAsync(_after, SessionsAtOnce).ConfigureAwait(false);
         _after = looked.Count < SessionsAtOnce ? UInt128.Zero : looked[^1].State.Id;
-        due.AddRange(looked.Where(row => Parts.Relay.Index.CheckLineage(row.State.Lineage.Nodes, now) is { Dead: true, Locked: false }));
+        due.AddRange(looked.Where(row => row.State.CheckLineage(Parts.Relay.Index, now) is { Dead: true, Locked: false }));
         foreach (var id in due.Select(row => row.State.Id).Distinct())
         {
             _stop.Token.ThrowIfCancellationRequested();

@@ -25,6 +25,8 @@ public sealed partial class FeedHub
             if (bounds.Read > Options.Bounds.Read && bounds.Read > edge.BestEffortMax)
             {
                 return Codes.FeedBestEffort;
+            }
+
             // INVARIANT R3: an edge that comes from another silo of the cluster and knows more than this one would be given an older snapshot, and forget
             // what it knows. It tries another silo, or this one again in a moment.
             if (hello.Epoch == Epoch && hello.Revision > Head && Options.HoldsLease is not null)

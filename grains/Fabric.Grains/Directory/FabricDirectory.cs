@@ -27,6 +27,9 @@ internal sealed class FabricDirectory(HandleSpace handles)
     internal SortedDictionary<string, TenantCard> Tenants { get; } = new(StringComparer.Ordinal);
     internal Dictionary<UInt128, TrustState> Trusts { get; } = [];
     internal Dictionary<Handle, LockState> Locks { get; } = [];
+    /// <summary>Who made whose secret, ever.</summary>
+    internal SecretMakers Makers { get; } = new();
+
     internal SortedDictionary<string, ApiKeyCard> ApiKeys { get; } = new(StringComparer.Ordinal);
 
     /// <summary>How many commands an entity has seen.</summary>
@@ -88,15 +91,19 @@ internal sealed class FabricDirectory(HandleSpace handles)
                 var agent = new AgentState { Tenant = registered.Tenant, Id = registered.Id, Handle = Handles.OfAgent(registered.Tenant, registered.Id) };
                 agent.Apply(registered, at);
                 Tenants[registered.Tenant].Agents[registered.Id] = agent;
+                Makers.Note(CallerText.Holder(registered.Tenant, registered.Id), by);
                 break;
-            case AgentSecretRotated rotated: Tenants[rotated.Tenant].Agents[rotated.Id].Apply(rotated); break;
+            case AgentSecretRotated rotated:
+                Tenants[rotated.Tenant].Agents[rotated.Id].Apply(rotated);
+                Makers.Note(CallerText.Holder(rotated.Tenant, rotated.Id), by);
+                break;
             case AgentTransferred transferred: Tenants[transferred.Tenant].Agents[transferred.Id].Apply(transferred); break;
             case AgentReviewed reviewed: Tenants[reviewed.Tenant].Agents[reviewed.Id].Apply(reviewed); break;
-            default: ApplyRest(e, at); break;
+            default: ApplyRest(e, at, by); break;
         }
     }
 
-    private void ApplyRest(FabricEvent e, Instant at)
+    private void ApplyRest(FabricEvent e, Instant at, string by)
     {
         switch (e)
         {
@@ -117,7 +124,13 @@ internal sealed class FabricDirectory(HandleSpace handles)
                     new VerificationKey(added.Kid, added.Tenant, owner.State.Handle, added.X, added.Y, Instant.Never), added.SealedPrivate));
                 break;
             case SigningKeyRetired retired: Tenants[retired.Tenant].Keys.Find(key => key.Key.Kid == retired.Kid)?.Retire(retired.RetireAfter); break;
+            case SigningKeyRevoked revoked: Tenants[revoked.Tenant].Keys.Find(key => key.Key.Kid == revoked.Kid)?.Revoke(revoked.DropAfter); break;
+            case BestEffortGranted granted:
+                var card = ApiKeys[granted.Id];
+                ApiKeys[granted.Id] = card with { Caller = card.Caller with { BestEffort = TimeSpan.FromMilliseconds(granted.BoundMs) } };
+                break;
             case ApiKeyMade made:
+                Makers.Note(CallerText.Holder(made.Tenant, made.Subject), by);
                 ApiKeys[made.Id] = new ApiKeyCard(made.Id, new Caller((Role)made.Role, made.Tenant, made.Subject), at, made.ExpiresAt, made.SecretHash);
                 break;
             case ApiKeyRevoked revoked: ApiKeys[revoked.Id] = ApiKeys[revoked.Id] with { RevokedAt = at }; break;

@@ -4,11 +4,11 @@ namespace Fabric.Grains.Entities;
 [Alias("fabric.quota")]
 public interface IQuotaGrain : IGrainWithStringKey
 {
-    /// <summary>Draws up to so many units, durably before it answers.</summary>
+    /// <summary>Draws up to so many units, durably before it answers, for one run of an enforcement point.</summary>
     [Alias("take")]
-    Task<Wire.QuotaReply> TakeAsync(long want);
+    Task<Wire.QuotaReply> TakeAsync(string drawer, long want);
 
     /// <summary>Gives unused units back.</summary>
     [Alias("return")]
-    Task ReturnAsync(long units, long window);
+    Task ReturnAsync(string drawer, long units, long window);
 }

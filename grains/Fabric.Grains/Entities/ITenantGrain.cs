@@ -18,6 +18,10 @@ public interface ITenantGrain : IGrainWithStringKey
     [Alias("rotate-key")]
     Task<Reply> RotateKeyAsync(string by);
 
+    /// <summary>Revokes a signing key; when it is the one that signs, another takes its place.</summary>
+    [Alias("revoke-key")]
+    Task<Reply> RevokeKeyAsync(string by, string kid, string reason);
+
     /// <summary>Offers a trust grant.</summary>
     [Alias("propose")]
     Task<Reply> ProposeTrustAsync(string by, UInt128 id, string grantee, byte[] scopes, long expiresMs);

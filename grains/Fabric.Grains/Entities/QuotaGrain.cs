@@ -24,10 +24,14 @@ internal sealed class QuotaGrain(
             var quota = new QuotaRef(new Handle((ulong)(id >> 64), (ulong)id), reader.GetInt64(0), reader.GetInt64(1));
             _state = new QuotaState(quota, new Instant(reader.GetInt64(2)));
             _state.Restore(row.State.Window, row.State.Used);
+            foreach (var (drawer, held) in row.State.Held)
+            {
+                _state.RestoreHeld(drawer, held);
+            }
         }
     }
 
-    public async Task<QuotaReply> TakeAsync(long want)
+    public async Task<QuotaReply> TakeAsync(string drawer, long want)
     {
         if (_state is null)
         {
@@ -36,7 +40,7 @@ internal sealed class QuotaGrain(
         }
 
         var now = parts.Now;
-        var decided = _state.Draw(want, now);
+        var decided = _state.Draw(drawer, want, now);
         if (!decided.IsOk)
         {
             return new QuotaReply(decided.Rejection.Code, decided.Rejection.Detail, 0, 0, 0);
@@ -44,24 +48,25 @@ internal sealed class QuotaGrain(
 
         // Deducted durably before it is handed out: a crash may lose units, never multiply them.
         var drawn = decided.Value;
-        await KeepAsync(drawn.Window, drawn.UsedAfter);
         _state.Apply(drawn);
+        await KeepAsync();
         var validForMs = _state.Quota.PeriodMs == 0 ? 0 : ((drawn.Window + 1) * _state.Quota.PeriodMs) - now.UnixMs;
         return new QuotaReply(null, null, drawn.Units, validForMs, drawn.Window);
     }
 
-    public async Task ReturnAsync(long units, long window)
+    public async Task ReturnAsync(string drawer, long units, long window)
     {
-        if (_state?.Return(units, window) is { } returned)
+        if (_state?.Return(drawer, units, window) is { } returned)
         {
-            await KeepAsync(returned.Window, returned.UsedAfter);
             _state.Apply(returned);
+            await KeepAsync();
         }
     }
 
-    private async Task KeepAsync(long window, long used)
+    // What fails is not handed out: the activation ends, and the next one reads what was kept.
+    private async Task KeepAsync()
     {
-        (row.State.Window, row.State.Used) = (window, used);
+        (row.State.Window, row.State.Used, row.State.Held) = (_state!.Window, _state.Used, new Dictionary<string, long>(_state.Held, StringComparer.Ordinal));
         try
         {
             await row.WriteStateAsync();

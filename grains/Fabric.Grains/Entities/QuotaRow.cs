@@ -15,4 +15,8 @@ public sealed class QuotaRow
     /// <summary>Units handed out and not given back.</summary>
     [Id(2)]
     public long Used { get; set; }
+
+    /// <summary>Who holds how many units of the window.</summary>
+    [Id(3)]
+    public Dictionary<string, long> Held { get; set; } = [];
 }

@@ -17,7 +17,7 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
     private static readonly TimeSpan RecountEvery = TimeSpan.FromMinutes(5);
 
     private readonly Dictionary<UInt128, TrustState> _trusts = [];
-    private readonly List<(string Kid, Instant RetireAfter)> _keys = [];
+    private readonly List<(string Kid, Instant DropAfter, bool Revoked)> _keys = [];
     private EntityLog _log = null!;
     private TenantState? _state;
     private int _live;
@@ -66,7 +66,7 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
         }
 
         var now = parts.Now;
-        _keys.RemoveAll(key => key.RetireAfter < now);
+        _keys.RemoveAll(key => key.DropAfter < now);
         if (_keys.Count >= Limits.SigningKeysMax)
         {
             return Reply.Refuse(new Rejection(
@@ -76,6 +76,33 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
         // The old key verifies until the longest-lived token that it signed has expired, also on a clock that is late.
         var retired = new SigningKeyRetired(Id, _keys[^1].Kid, now + Limits.CredentialLifetimeMax + Limits.ClockSkew + Limits.ClockSkew);
         return await EmitAsync(by, parts.Signing.Make(Id), retired);
+    }
+
+    public async Task<Reply> RevokeKeyAsync(string by, string kid, string reason)
+    {
+        var now = parts.Now;
+        _keys.RemoveAll(key => key.DropAfter < now);
+        var at = _keys.FindIndex(key => key.Kid == kid);
+        if (_state is null || at < 0)
+        {
+            return Missing(kid);
+        }
+
+        if (_keys[at].Revoked)
+        {
+            return Reply.Unchanged();
+        }
+
+        var revoked = new SigningKeyRevoked(Id, kid, reason, now + Limits.CredentialLifetimeMax + Limits.ClockSkew + Limits.ClockSkew);
+        if (at < _keys.Count - 1 || _state.Standing.Ended)
+        {
+            return await EmitAsync(by, revoked);
+        }
+
+        // Twice the room that rotation has: who rotates as often as he may can still revoke.
+        return _keys.Count >= 2 * Limits.SigningKeysMax
+            ? Reply.Refuse(new Rejection(Codes.LimitReached, Id, $"the tenant has {_keys.Count} keys of the last day: revoke the tenant's generation, or lock it"))
+            : await EmitAsync(by, parts.Signing.Make(Id), revoked);
     }
 
     public async Task<Reply> ProposeTrustAsync(string by, UInt128 id, string grantee, byte[] scopes, long expiresMs)
@@ -169,8 +196,9 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
                 _state.Apply(created, at);
                 break;
             case TenantAmended amended: _state!.Apply(amended); break;
-            case SigningKeyAdded added: _keys.Add((added.Kid, Instant.Never)); break;
-            case SigningKeyRetired retired: _keys[_keys.FindIndex(key => key.Kid == retired.Kid)] = (retired.Kid, retired.RetireAfter); break;
+            case SigningKeyAdded added: _keys.Add((added.Kid, Instant.Never, false)); break;
+            case SigningKeyRetired retired: _keys[_keys.FindIndex(key => key.Kid == retired.Kid)] = (retired.Kid, retired.RetireAfter, false); break;
+            case SigningKeyRevoked revoked: _keys[_keys.FindIndex(key => key.Kid == revoked.Kid)] = (revoked.Kid, revoked.DropAfter, true); break;
             case TrustProposed proposed:
                 _trusts[proposed.Id] = new TrustState
                 {

@@ -78,7 +78,7 @@ internal sealed class Relay : IAsyncDisposable
             }
 
             var now = Instant.From(_time.GetUtcNow());
-            foreach (var key in Directory.Tenants.Values.SelectMany(tenant => tenant.Keys).Where(key => key.Key.RetireAfter > now))
+            foreach (var key in Directory.Tenants.Values.SelectMany(tenant => tenant.Keys).Where(key => key.DropAfter > now))
             {
                 Keys.Add(key.Key);
             }
@@ -192,7 +192,13 @@ internal sealed class Relay : IAsyncDisposable
 
     private void AppendKey_NeedsLock(FabricEvent e)
     {
-        var (tenant, kid) = e is SigningKeyAdded added ? (added.Tenant, added.Kid) : (((SigningKeyRetired)e).Tenant, ((SigningKeyRetired)e).Kid);
+        var (tenant, kid) = e switch
+        {
+            SigningKeyAdded added => (added.Tenant, added.Kid),
+            SigningKeyRetired retired => (retired.Tenant, retired.Kid),
+            SigningKeyRevoked revoked => (revoked.Tenant, revoked.Kid),
+            _ => throw new InvalidRecordException($"event `{e.Kind}` is no signing key's"),
+        };
         var key = Directory.Tenant_NeedsLock(tenant)?.Keys.Find(key => key.Key.Kid == kid)?.Key
             ?? throw new InvalidRecordException($"the feed names the signing key `{kid}`, which the directory does not know");
         Hub.AppendKey(e is SigningKeyAdded ? key with { RetireAfter = Instant.Never } : key);

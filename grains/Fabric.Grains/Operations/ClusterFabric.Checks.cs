@@ -93,7 +93,7 @@ internal sealed partial class ClusterFabric
     {
         var session = sessions.GetValueOrDefault(Names.ParseId(line.Session)!.Value);
         var known = session is null ? line.Tenant == caller.Tenant
-            : session.Tenant == line.Tenant && caller.Tenant is { } bound && session.Lineage.Contains(NodeKind.Tenant, Parts.Handles.OfTenant(bound));
+            : session.Tenant == line.Tenant && caller.Tenant is { } bound && session.ComesFrom(NodeKind.Tenant, Parts.Handles.OfTenant(bound));
         return caller.Tenant is null || known
             ? UsageLines.Of(line, caller.Name, session)
             : UsageLines.Of(line with { Tenant = caller.Tenant, User = null, Agent = "foreign", Session = "", Credential = "" }, caller.Name, null);

@@ -4,6 +4,7 @@ using Fabric.Contracts.Changes;
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Revocations;
 using Fabric.Core.Common;
+using Fabric.Core.Journal;
 using Fabric.Core.Lineages;
 using Fabric.Core.Sessions;
 using Fabric.Engine;
@@ -121,7 +122,7 @@ internal sealed partial class ClusterFabric
 
                 for (var i = after == (long)from.Sequence ? from.EventsTaken : 0; i < command.Events.Length; i++)
                 {
-                    if (filter.Takes(command.Events[i]))
+                    if (filter.Takes(command.Events[i]) || IsOfGrantTo(filter, command.Events[i]))
                     {
                         changes.Add(ChangeText.Of((ulong)command.Sequence, command.Events, i, command.At, command.By, command.Revision));
                     }
@@ -132,6 +133,20 @@ internal sealed partial class ClusterFabric
         }
 
         return new ChangePage(changes, new ChangePoint((ulong)after).ToString());
+    }
+
+    // INVARIANT T1: either side of a trust grant hears of all that happens to it, its end above all.
+    private bool IsOfGrantTo(ChangeFilter filter, FabricEvent e)
+    {
+        if (filter.Tenant is null || e.Node.Kind != NodeKind.Trust || !filter.TakesBesideTenant(e))
+        {
+            return false;
+        }
+
+        lock (Directory.Gate)
+        {
+            return Names.ParseId(e.Node.Id) is { } id && Directory.Trusts.TryGetValue(id, out var trust) && trust.Grantee == filter.Tenant;
+        }
     }
 
     private Outcome<ChangeFilter> Filter(ChangeQuery query)
@@ -215,7 +230,7 @@ internal sealed partial class ClusterFabric
         var byId = hits.ToDictionary(state => state.Id);
         var alive = credentials.Count(item => byId.TryGetValue(item.Session, out var state)
             && !IsRevoked(Parts.Handles.OfId(NodeKind.Credential, Parts.Handles.OfTenant(state.Tenant), item.Id)));
-        var tools = hits.SelectMany(state => state.Scopes.Entries.ToArray()).Select(entry => entry.Tool).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        var tools = hits.SelectMany(state => state.ReadScopes().Entries.ToArray()).Select(entry => entry.Tool).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
         return new Receipt(
             Revision, "dry_run", false, Now.ToDateTimeOffset(), null, new ClosedClasses(false, false, false), [], [], [], [], null,
             new BlastRadius(

@@ -5,6 +5,7 @@ using Fabric.Core.Journal;
 using Fabric.Core.Lineages;
 using Fabric.Core.Nodes;
 using Fabric.Engine;
+using Fabric.Engine.Feed;
 using Fabric.Engine.Wire;
 using Fabric.Grains.Feed;
 using Fabric.Grains.Storage;
@@ -45,9 +46,16 @@ internal sealed partial class ClusterFabric
         }
 
         NodeStanding? standing;
+        LockState? known;
         lock (Directory.Gate)
         {
             standing = Directory.Standing_NeedsLock(node.Value);
+            known = Directory.Locks.GetValueOrDefault(Parts.Handles.Of(node.Value));
+            if (known is null && caller.Role != Role.Operator && CountLimits.Refuse(
+                Directory.Locks.Values.Count(item => item.Node.Tenant == node.Value.Tenant), Counts.Locks, node.Value.Tenant, "locks in the tenant") is { } full)
+            {
+                return full;
+            }
         }
 
         if (standing is null && !await IsLiveSessionAsync(node.Value).ConfigureAwait(false))
@@ -57,7 +65,7 @@ internal sealed partial class ClusterFabric
 
         var now = Now;
         var until = request.Until is { } moment ? Instant.From(moment) : now + InfoWire.Seconds(request.Seconds)!.Value;
-        var decided = NodeDecider.Lock(standing, new LockNode(node.Value, Parts.Handles.Of(node.Value), until, request.Reason), now);
+        var decided = NodeDecider.Lock(standing, known, new LockNode(node.Value, Parts.Handles.Of(node.Value), until, request.Reason), caller.Name, now);
         return decided.IsOk
             ? await LogAsync(decided.Value, now, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false)
             : decided.Rejection;
@@ -78,7 +86,7 @@ internal sealed partial class ClusterFabric
         }
 
         var now = Now;
-        var decided = NodeDecider.Unlock(state, node.Value, request.Reason, now);
+        var decided = NodeDecider.Unlock(state, node.Value, request.Reason, caller.Name, now);
         return decided.IsOk ? await LogAsync(decided.Value, now, "accepted", 0, cancellation).ConfigureAwait(false) : decided.Rejection;
     }
 
@@ -149,7 +157,9 @@ internal sealed partial class ClusterFabric
             }
         }
 
-        return ReceiptOf(revision, answer, acceptedAt, waits, started);
+        // INVARIANT T1: a tenant is told how many other enforcement points there are to wait for, not whose they are.
+        var receipt = ReceiptOf(revision, answer, acceptedAt, waits, started);
+        return caller.Tenant is { } tenant ? ReceiptView.For(receipt, tenant) : receipt;
     }
 
     private Receipt ReceiptOf(ulong revision, ConfirmAnswer answer, Instant? acceptedAt, bool waits, long started)

@@ -35,7 +35,8 @@ internal sealed partial class ClusterFabric
     public async ValueTask<Outcome<TrustInfo>> ProposeTrustAsync(string tenant, ProposeTrust command, CancellationToken cancellation = default)
     {
         var scopes = ScopeWire.Read(command.Scopes);
-        if ((Refuse(Admins, tenant) ?? Names.CheckId("grantee", command.Grantee) ?? scopes.Rejection ?? Known(tenant) ?? Known(command.Grantee)) is { } refused)
+        if ((Refuse(Admins, tenant) ?? Names.CheckId("grantee", command.Grantee) ?? scopes.Rejection ?? Known(tenant) ?? Known(command.Grantee)
+            ?? RoomForTrust(tenant, command.Grantee)) is { } refused)
         {
             return refused;
         }
@@ -45,6 +46,16 @@ internal sealed partial class ClusterFabric
         return await ChangedAsync(
             () => TenantGrain(tenant).ProposeTrustAsync(caller.Name, id, command.Grantee, BytesOf(scopes.Value), Instant.From(command.ExpiresAt).UnixMs),
             revision => InfoWire.Trust(Directory.Trusts[id], now, revision)).ConfigureAwait(false);
+    }
+
+    private Rejection? RoomForTrust(string grantor, string grantee)
+    {
+        lock (Directory.Gate)
+        {
+            var given = Directory.Tenants[grantor].Trusts.Where(trust => trust.Grantor == grantor).ToList();
+            return CountLimits.Refuse(given.Count, Counts.TrustGrants, grantor, "trust grants of the tenant")
+                ?? CountLimits.Refuse(given.Count(trust => trust.Grantee == grantee), Counts.TrustGrantsToOne, grantee, "trust grants to this tenant");
+        }
     }
 
     public async ValueTask<Outcome<TrustInfo>> AcceptTrustAsync(string tenant, string trust, CancellationToken cancellation = default)
@@ -135,14 +146,40 @@ internal sealed partial class ClusterFabric
 
         if (done.Value is { } revision)
         {
-            return await ReceiptAsync(revision, null, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false);
+            return With(await ReceiptAsync(revision, null, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false), UnknownOf(node));
         }
 
+        var unknown = UnknownOf(node);
         var now = Now;
         var end = new EndCommand(caller.Name, terminal, terminal ? "revoked" : "generation", request.Reason, name);
         var ended = await AskAsync(() => End(node, end)).ConfigureAwait(false);
-        return ended.IsOk ? await ReceiptAsync(ended.Value, now, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false) : ended.Rejection;
+        return ended.IsOk ? With(await ReceiptAsync(ended.Value, now, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false), unknown) : ended.Rejection;
     }
+
+    // Ids that this fabric never made for this tenant: what was meant may live on, under another tenant or id.
+    private UnknownIds? UnknownOf(NodeRef node)
+    {
+        if (node.Kind == NodeKind.Session)
+        {
+            Parts.Handles.OfId(node.Kind, Parts.Handles.OfTenant(node.Tenant), Names.ParseId(node.Id)!.Value, out var isMarked);
+            return isMarked ? null : new UnknownIds(1, [node.Id]);
+        }
+
+        lock (Directory.Gate)
+        {
+            return Directory.Standing_NeedsLock(node) is null ? new UnknownIds(1, [node.Id]) : null;
+        }
+    }
+
+    private UnknownIds? UnknownOf(string tenant, UInt128[] ids)
+    {
+        var (handles, places) = (new Handle[ids.Length], new List<int>());
+        Parts.Handles.OfIds(NodeKind.Credential, Parts.Handles.OfTenant(tenant), ids, handles, places);
+        return places.Count == 0 ? null : new UnknownIds(places.Count, [.. places.Take(Limits.UnknownIdsListedMax).Select(at => Names.FormatId(ids[at]))]);
+    }
+
+    private static Outcome<Receipt> With(Outcome<Receipt> receipt, UnknownIds? unknown) =>
+        receipt.IsOk && unknown is not null ? receipt.Value with { Unknown = unknown } : receipt;
 
     private Task<Reply> End(NodeRef node, EndCommand command) => node.Kind switch
     {
@@ -170,7 +207,7 @@ internal sealed partial class ClusterFabric
         {
             var found = await ReadAsync(Names.ParseId(node.Id)!.Value).ConfigureAwait(false);
             return found.IsOk && found.Value.State.Tenant == node.Tenant
-                && found.Value.State.Lineage.Contains(NodeKind.Tenant, Parts.Handles.OfTenant(own)) ? null : Missing(node.Id);
+                && found.Value.State.ComesFrom(NodeKind.Tenant, Parts.Handles.OfTenant(own)) ? null : Missing(node.Id);
         }
 
         return Refuse(Admins, node.Tenant, node.Id);
@@ -211,9 +248,10 @@ internal sealed partial class ClusterFabric
             return done.Rejection;
         }
 
-        return done.Value is { } revision
+        var receipt = done.Value is { } revision
             ? await ReceiptAsync(revision, null, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false)
             : await TombstonesAsync(request, ids, name, cancellation).ConfigureAwait(false);
+        return With(receipt, UnknownOf(request.Tenant!, ids));
     }
 
     private async ValueTask<Outcome<Receipt>> TombstonesAsync(RevokeRequest request, UInt128[] ids, UInt128 name, CancellationToken cancellation)

@@ -4,6 +4,7 @@ using Fabric.Contracts.Credentials;
 using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Sessions;
 using Fabric.Core.Common;
+using Fabric.Core.Lineages;
 using Fabric.Core.Scopes;
 using Fabric.Core.Sessions;
 using Fabric.Engine;
@@ -28,7 +29,7 @@ internal sealed partial class ClusterFabric
             return Missing(command.Agent);
         }
 
-        var id = Parts.NextId(Now);
+        var id = NextSession(tenant);
         var open = new OpenCommand(
             caller.Name, tenant, command.Agent, command.User, command.Purpose, BytesOf(scopes.Value), Milliseconds(command.LifetimeSeconds), command.RequireApproval,
             UInt128.Zero, Relay.Sequence);
@@ -49,7 +50,7 @@ internal sealed partial class ClusterFabric
             return parent.Rejection;
         }
 
-        var id = Parts.NextId(Now);
+        var id = NextSession(command.Tenant ?? parent.Value.State.Tenant);
         var open = new OpenCommand(
             caller.Name, command.Tenant ?? parent.Value.State.Tenant, command.Agent, null, command.Purpose, BytesOf(scopes.Value),
             Milliseconds(command.LifetimeSeconds), false, parent.Value.State.Id, Relay.Sequence);
@@ -193,6 +194,9 @@ internal sealed partial class ClusterFabric
         var state = SessionRow.Read(reply.Row, reply.Credentials).State;
         return InfoWire.Session(state, state.Status, ClampOf(reply.AskedMs, reply.GrantedMs, reply.CutBy), asked.Value.Revision);
     }
+
+    // Marked as made here, so that whoever names it is told whether it ever was.
+    private UInt128 NextSession(string tenant) => Parts.Handles.Mark(NodeKind.Session, Parts.Handles.OfTenant(tenant), Parts.NextId(Now));
 
     private static Clamp? ClampOf(long askedMs, long grantedMs, string? by) =>
         by is null ? null : new Clamp(TimeSpan.FromMilliseconds(askedMs), TimeSpan.FromMilliseconds(grantedMs), by);

@@ -1,7 +1,9 @@
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Keys;
+using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Tenants;
 using Fabric.Core.Common;
+using Fabric.Core.Journal;
 using Fabric.Core.Keys;
 using Fabric.Core.Tenants;
 using Fabric.Engine;
@@ -23,6 +25,15 @@ internal sealed partial class ClusterFabric
         if (Names.CheckId("id", command.Id) is { } bad)
         {
             return bad;
+        }
+
+        lock (Directory.Gate)
+        {
+            if (Directory.Tenant_NeedsLock(command.Id) is null
+                && CountLimits.Refuse(Directory.Tenants.Count, Counts.Tenants, "fabric", "tenants") is { } full)
+            {
+                return full;
+            }
         }
 
         var limits = LimitsWire.Of(InfoWire.Limits(command.Limits, TenantLimits.Default));
@@ -89,6 +100,18 @@ internal sealed partial class ClusterFabric
             ? refused
             : await ChangedAsync(() => TenantGrain(tenant).RotateKeyAsync(caller.Name), _ => JwksOf_NeedsLock(Directory.Tenants[tenant])).ConfigureAwait(false);
 
+    public async ValueTask<Outcome<Receipt>> RevokeSigningKeyAsync(string tenant, string kid, EndNode command, CancellationToken cancellation = default)
+    {
+        if ((Refuse(Admins, tenant) ?? CheckWait(command.Wait, command.TimeoutMs) ?? Names.CheckText("reason", command.Reason, required: true)) is { } refused)
+        {
+            return refused;
+        }
+
+        var now = Now;
+        var ended = await AskAsync(() => TenantGrain(tenant).RevokeKeyAsync(caller.Name, kid, command.Reason)).ConfigureAwait(false);
+        return ended.IsOk ? await ReceiptAsync(ended.Value, now, command.Wait, command.TimeoutMs, cancellation).ConfigureAwait(false) : ended.Rejection;
+    }
+
     public ValueTask<Outcome<JsonWebKeySetDto>> GetSigningKeysAsync(string tenant, CancellationToken cancellation = default)
     {
         lock (Directory.Gate)
@@ -100,7 +123,7 @@ internal sealed partial class ClusterFabric
     public async ValueTask<Outcome<ApiKeyWithSecret>> MakeApiKeyAsync(MakeApiKey command, CancellationToken cancellation = default)
     {
         var role = Caller.RoleOf(command.Role ?? "");
-        if ((Refuse(Admins, command.Tenant) ?? ApiKeyCheck.Check(command, role, caller.Tenant)) is { } refused)
+        if ((Refuse(Admins, command.Tenant) ?? ApiKeyCheck.Check(command, role, caller)) is { } refused)
         {
             return refused;
         }
@@ -119,10 +142,17 @@ internal sealed partial class ClusterFabric
             {
                 return Missing(command.Tenant);
             }
+
+            var count = Directory.ApiKeys.Values.Count(card => card.Caller.Tenant == command.Tenant);
+            if (CountLimits.Refuse(count, Counts.ApiKeys, command.Tenant ?? "fabric", "API keys") is { } full)
+            {
+                return full;
+            }
         }
 
         var made = new ApiKeyMade(id, (int)role, command.Subject, command.Tenant, expires, Secrets.Hash(secret));
-        var logged = await Parts.Client.AppendAsync(Parts.NextId(now), caller.Name, now, [made]).ConfigureAwait(false);
+        FabricEvent[] events = command.BestEffortSeconds is { } seconds ? [made, new BestEffortGranted(id, command.Tenant, seconds * 1_000L)] : [made];
+        var logged = await Parts.Client.AppendAsync(Parts.NextId(now), caller.Name, now, events).ConfigureAwait(false);
         if (!logged.IsOk)
         {
             return logged.Rejection;
@@ -182,12 +212,13 @@ internal sealed partial class ClusterFabric
     private TenantInfo InfoOf_NeedsLock(TenantCard card, Instant now) =>
         InfoWire.Tenant(card.State, Directory.LockedUntil_NeedsLock(card.State.Handle, now), Revision);
 
-    private static JsonWebKeySetDto JwksOf_NeedsLock(TenantCard card) => new([.. card.Keys.Select(entry => new JsonWebKeyDto(
+    private static JsonWebKeySetDto JwksOf_NeedsLock(TenantCard card) => new([.. card.Keys.Where(entry => !entry.Key.IsRevoked).Select(entry => new JsonWebKeyDto(
         "EC", "P-256", Base64Url(entry.Key.X), Base64Url(entry.Key.Y), entry.Key.Kid, "ES256", "sig"))]);
 
     private static string Base64Url(ReadOnlyMemory<byte> bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes.Span);
 
     private static ApiKeyInfo InfoOf(ApiKeyCard card) => new(
         card.Id, Caller.NameOf(card.Caller.Role), card.Caller.Subject, card.Caller.Tenant, card.CreatedAt.ToDateTimeOffset(),
-        card.ExpiresAt == Instant.Never ? null : card.ExpiresAt.ToDateTimeOffset(), card.RevokedAt?.ToDateTimeOffset());
+        card.ExpiresAt == Instant.Never ? null : card.ExpiresAt.ToDateTimeOffset(), card.RevokedAt?.ToDateTimeOffset(),
+        card.Caller.BestEffort > TimeSpan.Zero ? (int)card.Caller.BestEffort.TotalSeconds : null);
 }

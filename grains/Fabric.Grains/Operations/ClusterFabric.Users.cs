@@ -14,7 +14,7 @@ internal sealed partial class ClusterFabric
 {
     public async ValueTask<Outcome<UserInfo>> CreateUserAsync(string tenant, CreateUser command, CancellationToken cancellation = default)
     {
-        if ((Refuse(Admins, tenant) ?? Known(tenant) ?? Names.CheckId("id", command.Id)) is { } refused)
+        if ((Refuse(Admins, tenant) ?? Known(tenant) ?? Names.CheckId("id", command.Id) ?? RoomFor(tenant, command.Id, isAgent: false)) is { } refused)
         {
             return refused;
         }
@@ -106,7 +106,7 @@ internal sealed partial class ClusterFabric
     public async ValueTask<Outcome<AgentWithSecret>> CreateAgentAsync(string tenant, CreateAgent command, CancellationToken cancellation = default)
     {
         var scopes = ScopeWire.Read(command.Scopes);
-        if ((Refuse(Admins, tenant) ?? Names.CheckId("id", command.Id) ?? scopes.Rejection ?? Known(tenant)) is { } refused)
+        if ((Refuse(Admins, tenant) ?? Names.CheckId("id", command.Id) ?? scopes.Rejection ?? Known(tenant) ?? RoomFor(tenant, command.Id, isAgent: true)) is { } refused)
         {
             return refused;
         }
@@ -204,6 +204,18 @@ internal sealed partial class ClusterFabric
         lock (Directory.Gate)
         {
             return Directory.Tenant_NeedsLock(tenant) is null ? Missing(tenant) : null;
+        }
+    }
+
+    // What exists already is refused as that.
+    private Rejection? RoomFor(string tenant, string id, bool isAgent)
+    {
+        lock (Directory.Gate)
+        {
+            var card = Directory.Tenants[tenant];
+            return (isAgent ? card.Agents.ContainsKey(id) : card.Users.ContainsKey(id)) ? null
+                : isAgent ? CountLimits.Refuse(card.Agents.Count, Counts.Agents, tenant, "agents in the tenant")
+                : CountLimits.Refuse(card.Users.Count, Counts.Users, tenant, "users in the tenant");
         }
     }
 

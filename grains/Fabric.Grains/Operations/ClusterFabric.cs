@@ -35,6 +35,9 @@ internal sealed partial class ClusterFabric(ClusterEngine engine, Caller caller)
 
     private Instant Now => engine.Parts.Now;
 
+    // Counted on this silo's copy: some more may come to be at the same moment on others.
+    private CountLimits Counts => engine.Parts.Options.Counts;
+
     private ulong Revision => engine.Parts.Relay.Hub.Head;
 
     private ITenantGrain TenantGrain(string tenant) => Grains.GetGrain<ITenantGrain>(tenant);
@@ -163,7 +166,7 @@ internal sealed partial class ClusterFabric(ClusterEngine engine, Caller caller)
             return SessionStatus.Expired;
         }
 
-        var verdict = Relay.Index.CheckLineage(state.Lineage.Nodes, now);
+        var verdict = state.CheckLineage(Relay.Index, now);
         return verdict is { Dead: true, Locked: false } ? SessionStatus.Revoked : state.Status;
     }
 

@@ -68,16 +68,15 @@ internal sealed partial class SessionGrain
             parentEnd = parent.Reply.Rejection is null ? SessionRow.Read(parent.Row).State.ExpiresAt : now;
         }
 
-        AgentState agent;
-        Instant trustEnd;
+        Outcome<ApprovedSession> decided;
         lock (parts.Directory.Gate)
         {
-            agent = parts.Directory.Agent_NeedsLock(state.Tenant, state.Agent)!;
-            trustEnd = TrustEnd_NeedsLock(state);
+            var agent = parts.Directory.Agent_NeedsLock(state.Tenant, state.Agent)!;
+            decided = SessionDecider.Approve(
+                state, by, parts.Directory.Makers, note, Span(lifetimeMs),
+                [(SessionDecider.AgentEnd(agent), "agent"), (parentEnd, "delegator"), (TrustEnd_NeedsLock(state), "trust")], parts.Relay.Index, now);
         }
 
-        var decided = SessionDecider.Approve(
-            state, by, note, Span(lifetimeMs), [(SessionDecider.AgentEnd(agent), "agent"), (parentEnd, "delegator"), (trustEnd, "trust")], parts.Relay.Index, now);
         if (!decided.IsOk)
         {
             await audit.RejectedAsync(state.Tenant, SubjectOf(state), by, "session.approve", decided.Rejection.Code);
@@ -108,9 +107,9 @@ internal sealed partial class SessionGrain
             key = tenant.Keys[^1];
         }
 
-        var ids = Enumerable.Range(0, command.Count).Select(_ => parts.NextId(now)).ToArray();
+        var ids = Enumerable.Range(0, command.Count).Select(_ => parts.Handles.Mark(NodeKind.Credential, tenant.State.Handle, parts.NextId(now))).ToArray();
         var decided = CredentialDecider.Issue(
-            state, tenant.State.Limits, new IssueBatch(ids, Span(command.LifetimeMs), command.Scopes is null ? null : Scopes(command.Scopes)), parts.Handles,
+            state, state.ReadScopes(), tenant.State.Limits, new IssueBatch(ids, Span(command.LifetimeMs), command.Scopes is null ? null : Scopes(command.Scopes)), parts.Handles,
             parts.Relay.Index, now);
         if (!decided.IsOk)
         {
@@ -203,7 +202,7 @@ internal sealed partial class SessionGrain
         var end = Instant.Never;
         foreach (var trust in parts.Directory.Tenant_NeedsLock(state.Tenant)!.Trusts)
         {
-            if (state.Lineage.Contains(NodeKind.Trust, trust.Handle))
+            if (state.ComesFrom(NodeKind.Trust, trust.Handle))
             {
                 end = Instant.Min(end, trust.ExpiresAt);
             }

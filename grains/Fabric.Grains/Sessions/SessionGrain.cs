@@ -116,7 +116,7 @@ internal sealed partial class SessionGrain(ClusterParts parts, AuditWriter audit
 
         var ended = state.ExpiresAt <= now
             ? new SessionEnded(state.Id, state.Tenant, SessionStatus.Expired, state.Status == SessionStatus.Requested ? "approval ran out" : "expired")
-            : parts.Relay.Index.CheckLineage(state.Lineage.Nodes, now) is { Dead: true, Locked: false } verdict
+            : state.CheckLineage(parts.Relay.Index, now) is { Dead: true, Locked: false } verdict
                 ? new SessionEnded(state.Id, state.Tenant, SessionStatus.Revoked, verdict.DenialCode!)
                 : null;
         if (ended is not null)

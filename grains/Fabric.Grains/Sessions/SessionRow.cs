@@ -14,7 +14,7 @@ internal sealed record SessionRow(SessionState State, IReadOnlyList<(string Tena
         writer.Byte(Format);
         EventCodec.Write(
             new SessionOpened(
-                state.Id, state.Tenant, state.Agent, state.UserTenant, state.User, state.Purpose, state.Scopes, state.Lineage, state.RequestedBy,
+                state.Id, state.Tenant, state.Agent, state.UserTenant, state.User, state.Purpose, state.ReadScopes(), state.LineageWith(), state.RequestedBy,
                 SessionStatus.Requested, state.ExpiresAt, state.LifetimeMs, state.Parent, state.Depth),
             writer);
         writer.Moment(state.OpenedAt);

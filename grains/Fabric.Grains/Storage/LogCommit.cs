@@ -151,7 +151,7 @@ internal sealed class LogCommit(NpgsqlDataSource database)
 
     private static Guid[] Ancestors(SessionState state)
     {
-        var nodes = state.Lineage.Nodes;
+        var nodes = state.LineageWith().Nodes;
         var ancestors = new Guid[nodes.Length];
         for (var i = 0; i < ancestors.Length; i++)
         {

@@ -68,7 +68,7 @@ internal static class FeedOps
     }
 
     /// <summary>Whether an event is a signing key's, and so has a feed position of its own.</summary>
-    internal static bool IsKey(FabricEvent e) => e is SigningKeyAdded or SigningKeyRetired;
+    internal static bool IsKey(FabricEvent e) => e is SigningKeyAdded or SigningKeyRetired or SigningKeyRevoked;
 
     private static void Flush(List<IndexRecord> run, Action<List<IndexRecord>> records)
     {

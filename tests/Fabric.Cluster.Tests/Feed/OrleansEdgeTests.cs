@@ -37,7 +37,7 @@ public sealed class OrleansEdgeTests(PostgresFixture postgres)
 
         Assert.True(edge.Check(token, Call).Allowed);
         Assert.True((await edge.CheckAsync(token, Destroy)).Allowed);
-        var receipt = Scene.Ok(await scene.Admin.RevokeAsync(
+        var receipt = Scene.Ok(await scene.Operator.RevokeAsync(
             new RevokeRequest(new NodeDto("session", Scene.Tenant, session.Id), Wait: "confirmed", TimeoutMs: 30_000)));
         Assert.Equal("confirmed", receipt.State);
         Assert.Contains("gw/orleans-edge", receipt.Acknowledged);
