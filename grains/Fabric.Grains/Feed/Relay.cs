@@ -24,6 +24,7 @@ internal sealed class Relay : IAsyncDisposable
     private readonly EdgeLease _lease = new();
     private readonly SequenceWaiters _waiters = new();
     private FeedHub? _hub;
+    private volatile bool _stopped;
     private long _sequence;
     private long _latestExpiryMs;
 
@@ -53,7 +54,7 @@ internal sealed class Relay : IAsyncDisposable
     internal TimeSpan? LeaseMoment => _lease.Moment;
 
     // INVARIANT R2: the lease is as old as the sending of its renewal. Without one nothing is allowed here, lent to an edge or issued.
-    internal bool HoldsLease => _lease.Staleness(Now) <= RelayTerms.Lease;
+    internal bool HoldsLease => !_stopped && _lease.Staleness(Now) <= RelayTerms.Lease;
 
     internal RelayReport Report
     {
@@ -148,7 +149,9 @@ internal sealed class Relay : IAsyncDisposable
     internal async Task<bool> StopAsync(TimeSpan patience)
     {
         var drained = _hub is null || await _hub.StopAsync(patience).ConfigureAwait(false);
-        _lease.Released();
+
+        // INVARIANT R1: for good, also for a renewal that is under way: the feed log is told that this silo is out of the way.
+        _stopped = true;
         return drained;
     }
 

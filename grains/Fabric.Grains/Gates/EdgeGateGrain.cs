@@ -10,6 +10,9 @@ namespace Fabric.Grains.Gates;
 [PreferLocalPlacement]
 internal sealed class EdgeGateGrain(ClusterParts parts) : Grain, IEdgeGateGrain
 {
+    // As often as the host looks at the secrets of its own long connections.
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
     private readonly GateTransport _transport = new();
     private Task? _serving;
 
@@ -29,6 +32,9 @@ internal sealed class EdgeGateGrain(ClusterParts parts) : Grain, IEdgeGateGrain
 
         // Beside the grain's own turns: the feed serves this edge like one over a socket, and neither waits for the other.
         _serving = Task.Run(() => ServeAsync(engine, caller.Value));
+
+        // INVARIANT R1: a key that is revoked ends what was begun with it.
+        this.RegisterGrainTimer(_ => LookAsync(engine, secret), new GrainTimerCreationOptions(LookEvery, LookEvery) { Interleave = true });
         return Task.FromResult<string?>(null);
     }
 
@@ -50,6 +56,17 @@ internal sealed class EdgeGateGrain(ClusterParts parts) : Grain, IEdgeGateGrain
         {
             await _serving;
         }
+    }
+
+    private Task LookAsync(IFabricEngine engine, string secret)
+    {
+        if (!engine.Authenticate(secret).IsOk)
+        {
+            _transport.Abort();
+            DeactivateOnIdle();
+        }
+
+        return Task.CompletedTask;
     }
 
     private async Task ServeAsync(IFabricEngine engine, Caller caller)

@@ -68,6 +68,28 @@ public sealed class OrleansEdgeTests(PostgresFixture postgres)
         }
     }
 
+    [Fact]
+    [Trait("Invariant", "R1")]
+    public async Task A_key_that_is_revoked_ends_its_connection_and_makes_no_other()
+    {
+        var options = ClusterFixture.Options(await postgres.MakeAsync());
+        await using var engine = await ClusterEngine.OpenAsync(options, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
+        var scene = await Scene.MakeAsync(engine);
+        using var host = await ClientAsync(options);
+        var key = Scene.Ok(await scene.Operator.MakeApiKeyAsync(new MakeApiKey("enforcement_point", "gw")));
+        var (feed, edge) = Connect(host, key.Secret);
+        await using var disposed = edge;
+        await feed.WhenLeasedAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        Scene.Ok(await scene.Operator.RevokeApiKeyAsync(key.Key.Id));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (feed.LastEnd != Codes.Unauthenticated)
+        {
+            await timer.WaitForNextTickAsync();
+        }
+
+        Assert.False(feed.IsConnected);
+    }
+
     private static (FeedConnection Feed, Edge Edge) Connect(IHost host, string secret)
     {
         var (clock, options) = (new EdgeClock(TimeProvider.System), new FabricEdgeOptions { Name = "orleans-edge" });
