@@ -20,9 +20,14 @@ internal sealed partial class SessionGrain
             return SessionReply.Refuse(refused);
         }
 
-        if (_row is not null)
+        if (_row is { } known)
         {
-            return SessionReply.Refuse(new Rejection(Codes.AlreadyExists, this.GetPrimaryKeyString(), "a session with this id exists"));
+            // The id was made for this one command: it is here again because its answer was lost on the way (a silo that left, a call that took too long).
+            var state = known.State;
+            return (state.RequestedBy, state.Tenant, state.Agent, state.Purpose, state.Parent)
+                == (command.By, command.Tenant, command.Agent, command.Purpose, command.Parent)
+                    ? Answer(Reply.Unchanged(), null)
+                    : SessionReply.Refuse(new Rejection(Codes.AlreadyExists, this.GetPrimaryKeyString(), "a session with this id exists"));
         }
 
         SessionRow? parent = null;

@@ -178,7 +178,11 @@ internal sealed class LogCommit(NpgsqlDataSource database)
         foreach (var value in values)
         {
             // An array of texts with nulls in it says its type itself.
-            command.Parameters.Add(value is string?[] ? new NpgsqlParameter { Value = value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text } : new NpgsqlParameter { Value = value ?? DBNull.Value });
+            command.Parameters.Add(value switch
+            {
+                string?[] texts => new NpgsqlParameter { Value = texts, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text },
+                _ => new NpgsqlParameter { Value = value ?? DBNull.Value },
+            });
         }
 
         batch.BatchCommands.Add(command);

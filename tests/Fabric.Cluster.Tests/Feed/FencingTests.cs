@@ -1,3 +1,4 @@
+using System.Buffers;
 using Fabric.Conformance.Suite;
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Credentials;
@@ -7,8 +8,10 @@ using Fabric.Core.Common;
 using Fabric.Core.Lineages;
 using Fabric.Core.Nodes;
 using Fabric.Engine;
+using Fabric.Engine.Wire;
 using Fabric.Grains;
 using Fabric.Grains.Feed;
+using Fabric.Grains.Sessions;
 using Fabric.Grains.Storage;
 using Fabric.Grains.Wire;
 using Npgsql;
@@ -108,6 +111,25 @@ public sealed class FencingTests(PostgresFixture postgres)
         var first = Scene.Ok(await parts.Client.AppendAsync(entry));
         Assert.Equal(first, Scene.Ok(await parts.Client.AppendAsync(entry with { Resend = true })));
         Assert.Equal(first, Scene.Ok(await parts.Client.AppendAsync(entry)));
+    }
+
+    [Fact]
+    [Trait("Invariant", "D1")]
+    public async Task A_session_whose_answer_was_lost_is_opened_once_and_answers_the_same_when_asked_again()
+    {
+        await using var engine = await ClusterFixture.OpenAsync(await postgres.MakeAsync());
+        await Scene.MakeAsync(engine);
+        var buffer = new ArrayBufferWriter<byte>();
+        Scene.Ok(ScopeWire.Read(Scene.Narrow)).Write(buffer);
+        var (parts, id, scopes) = (engine.Parts, Names.FormatId(engine.Parts.NextId(engine.Parts.Now)), buffer.WrittenSpan.ToArray());
+        var open = new OpenCommand("test", Scene.Tenant, Scene.Agent, null, "mail", scopes, null, false, UInt128.Zero, parts.Relay.Sequence);
+        var first = await engine.Grains.GetGrain<ISessionGrain>(id).OpenAsync(open);
+        Assert.Null(first.Reply.Rejection);
+        var second = await engine.Grains.GetGrain<ISessionGrain>(id).OpenAsync(open);
+        Assert.Null(second.Reply.Rejection);
+        Assert.Equal(0, second.Reply.Sequence);
+        Assert.Equal(first.Row, second.Row);
+        Assert.Equal(Codes.AlreadyExists, (await engine.Grains.GetGrain<ISessionGrain>(id).OpenAsync(open with { Purpose = "other" })).Reply.Rejection?.Code);
     }
 
     private static async Task<T> OkAsync<T>(Func<ValueTask<Outcome<T>>> command)
