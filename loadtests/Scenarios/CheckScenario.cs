@@ -1,8 +1,5 @@
 using System.Buffers.Text;
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using System.Security.Cryptography;
 using System.Text;
 using Fabric.Contracts.Revocations;
@@ -155,16 +152,9 @@ internal sealed class CheckScenario : IScenario
         return denied == 0 ? time : throw new LoadException($"{denied} checks of live tokens were denied");
     }
 
-    // Reads the texts, as parsing a request does. A server's buffers are used again and again: its requests do not push everything else out of the
-    // caches, as reading 200 MB of texts would. So they are fetched past the caches first.
+    // Reads the texts, as parsing a request does.
     private static void Receive(Work work, ReadOnlySpan<int> drawn)
     {
-        foreach (var i in drawn)
-        {
-            ref readonly var one = ref work.Presented[i];
-            FetchPast(work.Utf8 ? one.Utf8 : MemoryMarshal.AsBytes(one.Token.AsSpan()));
-        }
-
         foreach (var i in drawn)
         {
             ref readonly var one = ref work.Presented[i];
@@ -172,19 +162,6 @@ internal sealed class CheckScenario : IScenario
             if (found >= 0 || one.Call.Tool.Contains(' ', StringComparison.Ordinal) || one.Call.Action.Contains(' ', StringComparison.Ordinal) || one.Call.Resource.Contains(' ', StringComparison.Ordinal))
             {
                 throw new LoadException("a token or call with a blank in it");
-            }
-        }
-    }
-
-    private static unsafe void FetchPast(ReadOnlySpan<byte> text)
-    {
-        if (Sse.IsSupported)
-        {
-            // Not pinned: the address is only a hint.
-            var at = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(text));
-            for (var offset = 0; offset < text.Length; offset += 64)
-            {
-                Sse.PrefetchNonTemporal(at + offset);
             }
         }
     }
