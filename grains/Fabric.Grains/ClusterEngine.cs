@@ -96,6 +96,7 @@ public sealed class ClusterEngine : IFabricEngine
             var host = SiloSetup.Build(options, parts, audit, logs);
             parts.Client = new LogClient(() => host.Services.GetRequiredService<IGrainFactory>().GetGrain<IFeedLogGrain>(LogTables.Partition), relay, clock);
             await host.StartAsync(cancellation).ConfigureAwait(false);
+            parts.Early = new EarlyDenials(host.Services.GetRequiredService<RelayPeers>().DenyAsync, clock, logs.CreateLogger("Fabric.Grains.EarlyDenials"));
             var engine = new ClusterEngine(host, parts, audit, logs);
             await engine.ReadyAsync(cancellation).ConfigureAwait(false);
             engine._sweeper.Start();
@@ -139,7 +140,12 @@ public sealed class ClusterEngine : IFabricEngine
         var refused = new Rejection(Codes.Unauthenticated, "secret", "the credentials are missing or not valid");
 
         // INVARIANT R1: keys are revoked through the feed's order; a silo that cannot follow it does not know which still hold.
-        if (presented.Length is 0 or > Secrets.LengthMax || !Parts.Relay.HoldsLease)
+        if (!Parts.Relay.HoldsLease)
+        {
+            return new Rejection(Codes.StorageUnavailable, "cluster", "this silo has no lease on the feed: it does not know which secrets still hold");
+        }
+
+        if (presented.Length is 0 or > Secrets.LengthMax)
         {
             return refused;
         }
@@ -206,6 +212,7 @@ public sealed class ClusterEngine : IFabricEngine
         }
 
         _disposed = true;
+        Parts.Early.Dispose();
         await Checker.ReturnIdleAsync(all: true).ConfigureAwait(false);
         await _sweeper.DisposeAsync().ConfigureAwait(false);
         await TakeOwnUsageAsync().ConfigureAwait(false);

@@ -27,6 +27,9 @@ internal sealed class ClusterParts
     /// <summary>The way into the order; there once the silo runs.</summary>
     internal LogClient Client { get; set; } = null!;
 
+    /// <summary>Revocations that storage does not take at once; there once the silo runs.</summary>
+    internal EarlyDenials Early { get; set; } = null!;
+
     /// <summary>This silo as an engine; there once it serves.</summary>
     internal IFabricEngine? Engine { get; set; }
 

@@ -20,6 +20,7 @@ internal static class SiloSetup
         builder.Services.AddLogging();
         builder.Services.AddSingleton(parts);
         builder.Services.AddSingleton(audit);
+        builder.Services.AddSingleton<RelayPeers>();
         builder.UseOrleans(silo =>
         {
             silo.Configure<Orleans.Configuration.ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, "fabric"));

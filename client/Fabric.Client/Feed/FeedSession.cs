@@ -175,7 +175,7 @@ internal sealed class FeedSession : IDisposable
             }
 
             Volatile.Write(ref _heardAt, _owner.Time.GetTimestamp());
-            var end = received.Type is >= FrameType.SnapshotBegin and <= FrameType.Key or FrameType.Gap
+            var end = received.Type is >= FrameType.SnapshotBegin and <= FrameType.Key or FrameType.Gap or FrameType.Denials
                 ? await FollowAsync(received, cancellation)
                 : received.Type == FrameType.Closing ? await CloseAsync(received.Payload.Span) : Take(received.Type, received.Payload.Span);
             _owner.Waiters.Pulse();
@@ -205,6 +205,9 @@ internal sealed class FeedSession : IDisposable
                 // INVARIANT R1: what it denies is cancelled and binding before it is acknowledged.
                 _owner.NoteApplied();
                 await AcknowledgeAsync(cancellation);
+                break;
+            case FrameType.Denials:
+                _owner.NoteApplied();
                 break;
         }
 

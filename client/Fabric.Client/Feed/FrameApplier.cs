@@ -24,6 +24,7 @@ internal sealed class FrameApplier(FeedView view)
             {
                 FrameType.Records => Records(payload),
                 FrameType.Key => Key(payload),
+                FrameType.Denials => Denials(payload),
                 FrameType.Gap => Gap(payload),
                 FrameType.SnapshotBegin => Begin(payload),
                 FrameType.SnapshotChunk => Chunk(payload),
@@ -77,6 +78,27 @@ internal sealed class FrameApplier(FeedView view)
         }
 
         view.Advanced(from + (ulong)count);
+        return true;
+    }
+
+    // Into the snapshot that is under way, if one is. Where there is no view, nothing is allowed, and the snapshot to come has them.
+    private bool Denials(ReadOnlySpan<byte> payload)
+    {
+        var index = _fresh ?? view.Index;
+        var cursor = default(RunCursor);
+        if (RecordRuns.Count(payload) <= 0)
+        {
+            return false;
+        }
+
+        while (RecordRuns.Read(payload, ref cursor, _chunk) is var read and > 0)
+        {
+            if (index.Tighten(_chunk.AsSpan(0, read)) < read)
+            {
+                return false;
+            }
+        }
+
         return true;
     }
 

@@ -53,4 +53,6 @@ public enum FrameType : byte
     UsageAnswer = 0x8D,
     /// <summary>Fabric: the connection ends, with the reason.</summary>
     Closing = 0x8E,
+    /// <summary>Fabric: denials that are not in the feed yet. They have no revision, are not acknowledged, and come again as records.</summary>
+    Denials = 0x8F,
 }

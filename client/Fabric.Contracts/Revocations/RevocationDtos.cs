@@ -16,7 +16,8 @@ public sealed record RevokeRequest(
 
 /// <summary>
 /// What a revocation or lock returns. <paramref name="State"/>: `accepted` (durable), `confirmed` (no enforcement point can allow any more) or
-/// `partial` (not durable yet, or someone has not answered). Never `confirmed` over what cannot be proved. A caller that is bound to a tenant sees that
+/// `partial` (not durable yet, or someone has not answered). <paramref name="Revision"/> 0: a cluster's storage has not taken it, so it has no place in the feed
+/// yet; it is denied all the same, and the same request tells its revision later. Never `confirmed` over what cannot be proved. A caller that is bound to a tenant sees that
 /// tenant's enforcement points by name (`HOLDER/EDGE`) and all others as the numbers in <paramref name="OtherEdges"/>. <paramref name="Unknown"/> says which ids the tenant never had: where they were recorded they stay revoked should they come to be, but what
 /// was meant may live on, under another tenant or id. The answer to the revocation itself tells them, a later look at its receipt does not.
 /// </summary>

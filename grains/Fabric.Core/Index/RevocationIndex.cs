@@ -126,6 +126,25 @@ public sealed class RevocationIndex
         return applied;
     }
 
+    /// <summary>
+    /// Denies ahead of the feed: floors and drop moments go up, locks stay as they are, and no position moves. What it says comes again, in its place, with the
+    /// feed. Returns how many records were applied: fewer than given when the index is full (B1).
+    /// </summary>
+    // INVARIANT R1: nothing gets looser, whatever the records were made from; so they may come at any time.
+    public int Tighten(ReadOnlySpan<IndexRecord> records)
+    {
+        EnterWriter();
+        var applied = 0;
+        while (applied < records.Length
+            && Put(records[applied] with { LockedUntil = TryGet(records[applied].Handle, out var known) ? known.LockedUntil : default }))
+        {
+            applied++;
+        }
+
+        ExitWriter();
+        return applied;
+    }
+
     /// <summary>Notes that the feed was applied up to here, by something other than index records (a key change, a snapshot's end).</summary>
     public void AdvanceTo(ulong revision)
     {

@@ -125,6 +125,29 @@ public sealed partial class FeedHub : IAsyncDisposable
         return revision;
     }
 
+    /// <summary>
+    /// Denies ahead of the order, here and at every edge that is connected: for revocations that storage has not taken yet. They have no revision and are not
+    /// acknowledged; they come again with <see cref="Append"/>. Under the engine's lock. Throws <see cref="InvalidOperationException"/> when the index is full.
+    /// </summary>
+    public void Deny(ReadOnlySpan<IndexRecord> records)
+    {
+        if (Index.Tighten(records) < records.Length)
+        {
+            throw new InvalidOperationException("the revocation index is full");
+        }
+
+        var peers = Volatile.Read(ref _peers);
+        for (var rest = records; !rest.IsEmpty && peers.Length > 0;)
+        {
+            var runs = new byte[Math.Min(FeedLimits.BatchBytesMax - 1, rest.Length * (RecordRuns.HeadSize + Core.Lineages.Handle.Size))];
+            rest = rest[RecordRuns.Write(runs, rest, out var bytes)..];
+            foreach (var peer in peers)
+            {
+                peer.Outbox.Send(to => to.Begin(FrameType.Denials).Bytes(runs.AsSpan(0, bytes)));
+            }
+        }
+    }
+
     /// <summary>Adds a key to the ring and to the feed, as one revision; answers it. Under the engine's lock. Throws <see cref="ArgumentException"/> for a key that the ring refuses.</summary>
     public ulong AppendKey(VerificationKey key)
     {

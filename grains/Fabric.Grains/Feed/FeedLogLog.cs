@@ -25,4 +25,10 @@ internal static partial class FeedLogLog
 
     [LoggerMessage(2007, LogLevel.Error, "A sweep failed; it is tried again")]
     internal static partial void SweepFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(2008, LogLevel.Warning, "Silo {Silo} did not take a denial ahead of the feed")]
+    internal static partial void DenyFailed(ILogger logger, string silo, Exception error);
+
+    [LoggerMessage(2009, LogLevel.Warning, "A revocation that storage did not take at once, and that was denied ahead of it, is {Outcome}")]
+    internal static partial void LateRevocation(ILogger logger, string outcome);
 }

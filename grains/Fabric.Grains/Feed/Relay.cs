@@ -119,6 +119,15 @@ internal sealed class Relay : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Denies ahead of the order, here and at the silo's enforcement points.</summary>
+    internal void Deny(ReadOnlySpan<IndexRecord> records)
+    {
+        lock (_gate)
+        {
+            Hub.Deny(records);
+        }
+    }
+
     /// <summary>Reads up to a sequence from the database.</summary>
     internal async Task CatchUpAsync(long headSequence, CancellationToken cancellation = default)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Fabric.Grains.Wire;
 using Microsoft.Extensions.Logging;
@@ -37,6 +38,12 @@ internal sealed class RelayService : GrainService, IRelayService
         await base.Start();
         _following = Task.Run(FollowAsync);
         _reporting = Task.Run(ReportAsync);
+    }
+
+    public Task DenyAsync(byte[] records)
+    {
+        FeedOps.Read(records, some => _parts.Relay.Deny(CollectionsMarshal.AsSpan(some)), _ => { });
+        return Task.CompletedTask;
     }
 
     public override async Task Stop()

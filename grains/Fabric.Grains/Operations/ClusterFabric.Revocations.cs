@@ -3,8 +3,11 @@ using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Trust;
 using Fabric.Core.Common;
 using Fabric.Core.Credentials;
+using Fabric.Core.Index;
 using Fabric.Core.Lineages;
 using Fabric.Engine.Wire;
+using Fabric.Grains.Entities;
+using Fabric.Grains.Feed;
 using Fabric.Grains.Wire;
 
 namespace Fabric.Grains.Operations;
@@ -137,23 +140,61 @@ internal sealed partial class ClusterFabric
         }
 
         var terminal = single || request.Mode == "terminal";
-        var name = RequestNames.Of(request, caller.Name, implicitly: terminal);
-        var done = await engine.Reads.RequestAsync(name, cancellation).ConfigureAwait(false);
-        if (!done.IsOk)
-        {
-            return done.Rejection;
-        }
-
-        if (done.Value is { } revision)
-        {
-            return With(await ReceiptAsync(revision, null, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false), UnknownOf(node));
-        }
-
-        var unknown = UnknownOf(node);
         var now = Now;
+
+        // A name of its own where it has none: it may be run again, and must raise a generation once.
+        var named = RequestNames.Of(request, caller.Name, implicitly: terminal);
+        var name = named == UInt128.Zero ? Parts.NextId(now) : named;
+        var unknown = UnknownOf(node);
         var end = new EndCommand(caller.Name, terminal, terminal ? "revoked" : "generation", request.Reason, name);
-        var ended = await AskAsync(() => End(node, end)).ConfigureAwait(false);
-        return ended.IsOk ? With(await ReceiptAsync(ended.Value, now, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false), unknown) : ended.Rejection;
+        return With(
+            await StoreAsync(() => AskAsync(() => End(node, end)), name, () => DenialsOf(node, end, now), now, request.Wait, request.TimeoutMs, cancellation)
+                .ConfigureAwait(false),
+            unknown);
+    }
+
+    // INVARIANT D1: what storage has not taken is denied ahead of it, and its receipt says `partial` and not durable.
+    private async ValueTask<Outcome<Receipt>> StoreAsync(
+        Func<ValueTask<Outcome<Reply>>> store, UInt128 name, Func<IReadOnlyList<IndexRecord>> denials, Instant now, string wait, int timeoutMs, CancellationToken cancellation)
+    {
+        var patience = TimeSpan.FromMilliseconds(wait == "confirmed" ? timeoutMs : 0);
+        var stored = await Parts.Early.RunAsync(OnceAsync, denials, patience > EarlyDenials.TellAfter ? patience : EarlyDenials.TellAfter).ConfigureAwait(false);
+        return stored is not { } known ? NotStored(now)
+            : !known.IsOk ? known.Rejection
+            : await ReceiptAsync(known.Value.Revision, known.Value.IsAgain ? null : now, wait, timeoutMs, cancellation).ConfigureAwait(false);
+
+        async Task<Outcome<(ulong Revision, bool IsAgain)>> OnceAsync()
+        {
+            var done = await engine.Reads.RequestAsync(name, CancellationToken.None).ConfigureAwait(false);
+            if (!done.IsOk || done.Value is not null)
+            {
+                return done.IsOk ? (done.Value!.Value, true) : done.Rejection;
+            }
+
+            var reply = await store().ConfigureAwait(false);
+            return !reply.IsOk ? reply.Rejection : (reply.Value.Sequence == 0 ? Revision : reply.Value.Revision, false);
+        }
+    }
+
+    // It has no place in the order yet: revision 0, which no look-up finds. The same request again tells its revision.
+    private Receipt NotStored(Instant now) => new(
+        0, "partial", Durable: false, now.ToDateTimeOffset(), null, new ClosedClasses(false, false, false), [], [], [], [],
+        Relay.LatestExpiry > Now ? Relay.LatestExpiry.ToDateTimeOffset() : null);
+
+    // What the node's end will say, by what this silo knows. Empty: it will say nothing new, or be refused.
+    private List<IndexRecord> DenialsOf(NodeRef node, EndCommand end, Instant now)
+    {
+        var records = new List<IndexRecord>();
+        lock (Directory.Gate)
+        {
+            var decided = NodeEnding.Decide(node, node.Kind == NodeKind.Session ? null : Directory.Standing_NeedsLock(node), end, Parts.Handles, now);
+            if (decided.IsOk && decided.Value is { } revoked)
+            {
+                IndexRecords.Add(revoked, Relay.Index, Parts.Handles, records);
+            }
+        }
+
+        return records;
     }
 
     // Ids that this fabric never made for this tenant: what was meant may live on, under another tenant or id.
@@ -241,22 +282,28 @@ internal sealed partial class ClusterFabric
             return await BlastRadiusOfCredentialsAsync(request.Tenant!, ids, cancellation).ConfigureAwait(false);
         }
 
-        var name = RequestNames.Of(request, caller.Name, implicitly: true, ids);
-        var done = Known(request.Tenant!) is { } missing ? missing : await engine.Reads.RequestAsync(name, cancellation).ConfigureAwait(false);
-        if (!done.IsOk)
+        if (Known(request.Tenant!) is { } missing)
         {
-            return done.Rejection;
+            return missing;
         }
 
-        var receipt = done.Value is { } revision
-            ? await ReceiptAsync(revision, null, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false)
-            : await TombstonesAsync(request, ids, name, cancellation).ConfigureAwait(false);
+        var now = Now;
+        var name = RequestNames.Of(request, caller.Name, implicitly: true, ids);
+        var receipt = await StoreAsync(
+            () => TombstonesAsync(request, ids, name, now), name, () => DenialsOf(request.Tenant!, ids, now), now, request.Wait, request.TimeoutMs, cancellation)
+            .ConfigureAwait(false);
         return With(receipt, UnknownOf(request.Tenant!, ids));
     }
 
-    private async ValueTask<Outcome<Receipt>> TombstonesAsync(RevokeRequest request, UInt128[] ids, UInt128 name, CancellationToken cancellation)
+    private IndexRecord[] DenialsOf(string tenant, UInt128[] ids, Instant now)
     {
-        var now = Now;
+        var handles = new Handle[ids.Length];
+        Parts.Handles.OfIds(NodeKind.Credential, Parts.Handles.OfTenant(tenant), ids, handles, []);
+        return CredentialDecider.Revoke(tenant, ids, null, UInt128.Zero, now) is { IsOk: true } decided ? IndexRecords.Tombstones(handles, decided.Value.DropAfter) : [];
+    }
+
+    private async ValueTask<Outcome<Reply>> TombstonesAsync(RevokeRequest request, UInt128[] ids, UInt128 name, Instant now)
+    {
         LogAnswer last = default;
         for (var from = 0; from < ids.Length; from += TombstonesAtOnce)
         {
@@ -279,6 +326,6 @@ internal sealed partial class ClusterFabric
             last = logged.Value;
         }
 
-        return await ReceiptAsync(Reply.Of(last), now, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false);
+        return Reply.Of(last);
     }
 }

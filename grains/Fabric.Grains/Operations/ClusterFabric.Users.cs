@@ -4,6 +4,7 @@ using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Users;
 using Fabric.Core.Agents;
 using Fabric.Core.Common;
+using Fabric.Core.Lineages;
 using Fabric.Engine;
 using Fabric.Engine.Wire;
 using Fabric.Grains.Wire;
@@ -75,7 +76,15 @@ internal sealed partial class ClusterFabric
         }
 
         var now = Now;
-        var ended = await AskAsync(() => UserGrain(tenant, user).EndAsync(new EndCommand(caller.Name, true, "offboarded", command.Reason))).ConfigureAwait(false);
+        var end = new EndCommand(caller.Name, true, "offboarded", command.Reason);
+        return await StoreAsync(
+            () => OffboardAsync(tenant, user, end), UInt128.Zero, () => DenialsOf(new NodeRef(NodeKind.User, tenant, user), end, now), now, command.Wait, command.TimeoutMs,
+            cancellation).ConfigureAwait(false);
+    }
+
+    private async ValueTask<Outcome<Reply>> OffboardAsync(string tenant, string user, EndCommand end)
+    {
+        var ended = await AskAsync(() => UserGrain(tenant, user).EndAsync(end)).ConfigureAwait(false);
         if (!ended.IsOk)
         {
             return ended.Rejection;
@@ -100,7 +109,7 @@ internal sealed partial class ClusterFabric
             last = retired.Value.Sequence > last.Sequence ? retired.Value : last;
         }
 
-        return await ReceiptAsync(last, now, command.Wait, command.TimeoutMs, cancellation).ConfigureAwait(false);
+        return last;
     }
 
     public async ValueTask<Outcome<AgentWithSecret>> CreateAgentAsync(string tenant, CreateAgent command, CancellationToken cancellation = default)
@@ -168,8 +177,10 @@ internal sealed partial class ClusterFabric
         }
 
         var now = Now;
-        var ended = await AskAsync(() => AgentGrain(tenant, agent).EndAsync(new EndCommand(caller.Name, true, "retired", command.Reason))).ConfigureAwait(false);
-        return ended.IsOk ? await ReceiptAsync(ended.Value, now, command.Wait, command.TimeoutMs, cancellation).ConfigureAwait(false) : ended.Rejection;
+        var end = new EndCommand(caller.Name, true, "retired", command.Reason);
+        return await StoreAsync(
+            () => AskAsync(() => AgentGrain(tenant, agent).EndAsync(end)), UInt128.Zero, () => DenialsOf(new NodeRef(NodeKind.Agent, tenant, agent), end, now), now,
+            command.Wait, command.TimeoutMs, cancellation).ConfigureAwait(false);
     }
 
     public async ValueTask<Outcome<AgentWithSecret>> RotateAgentSecretAsync(string tenant, string agent, CancellationToken cancellation = default)

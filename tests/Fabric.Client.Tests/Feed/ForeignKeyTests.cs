@@ -100,8 +100,18 @@ public sealed class ForeignKeyTests : IAsyncDisposable
 
         _fixture.Link.Cut();
         var revision = Publish(Foreign("other1").Revoked());
-        await _fixture.AdvanceUntilAsync(() => link.IsConnected && _fixture.Hub.Confirmed >= revision);
+
+        // The lease may have run out before it was back: what is waited for is that it has looked.
+        await _fixture.AdvanceUntilAsync(() => HasLooked() && _fixture.Hub.Confirmed >= revision);
         Assert.Equal((before, false), lookedAt[0]);
+
+        bool HasLooked()
+        {
+            lock (lookedAt)
+            {
+                return lookedAt.Count > 0;
+            }
+        }
     }
 
     [Fact]

@@ -205,6 +205,28 @@ public sealed class RevocationIndexTests
     }
 
     [Fact]
+    [Trait("Invariant", "R1")]
+    public void A_denial_ahead_of_the_feed_tightens_and_loosens_nothing()
+    {
+        Apply(Locked(User, Now.UnixMs + 1_000) with { MinGeneration = 5 });
+        var (version, revision) = (_index.Version, _index.Revision);
+
+        // Made from what was known before the lock and the floor.
+        Assert.Equal(2, _index.Tighten([Floor(User, 2, dropAfterMs: 1), Revoked(Agent)]));
+
+        Assert.True(_index.TryGet(User, out var user));
+        Assert.Equal((5u, new Instant(Now.UnixMs + 1_000)), (user.MinGeneration, user.LockedUntil));
+        Assert.Equal(Codes.AgentRevoked, _index.CheckLineage([Nodes[2]], Now).DenialCode);
+        Assert.Equal(revision, _index.Revision);
+        Assert.NotEqual(version, _index.Version);
+
+        // It comes again in its place, with the lock that the feed says.
+        Apply(Revoked(Agent) with { LockedUntil = new Instant(Now.UnixMs + 1) });
+        Assert.True(_index.TryGet(Agent, out var agent));
+        Assert.Equal(new Instant(Now.UnixMs + 1), agent.LockedUntil);
+    }
+
+    [Fact]
     public void A_lookup_allocates_nothing()
     {
         Apply(Revoked(new Handle(7, 7)));

@@ -199,6 +199,9 @@ public sealed class FrameGoldenTests
 
         RecordRuns.WriteFrameHead(bytes, 41);
         Assert.Equal(Hex("86 0000000000000029"), Convert.ToHexString(bytes, 0, RecordRuns.FrameHeadSize));
+
+        _buffer.Begin(FrameType.Denials).Bytes(Convert.FromHexString(Hex(hex)));
+        Expect("8F " + hex);
     }
 
     private ReadOnlySpan<byte> Payload => _buffer.Written.Span[1..];

@@ -1,0 +1,46 @@
+using Fabric.Core.Index;
+using Fabric.Grains.Wire;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Services;
+
+namespace Fabric.Grains.Feed;
+
+/// <summary>The relays of all silos that are not known to be dead, called directly: the order itself may be away.</summary>
+internal sealed class RelayPeers(IServiceProvider services, ISiloStatusOracle silos, ILogger<RelayPeers> logger) : GrainServiceClient<IRelayService>(services)
+{
+    // A silo that has not answered by then is frozen or gone; it is not waited for.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    // As many as one command may name, in messages of about 160 KB (B1).
+    private const int RecordsAtOnce = 4_000;
+
+    /// <summary>Denies at every silo that answers. Nobody is told who did: a denial ahead of the order is never what a receipt rests on.</summary>
+    internal async Task DenyAsync(IReadOnlyList<IndexRecord> records)
+    {
+        var active = silos.GetApproximateSiloStatuses(onlyActive: true).Keys.ToList();
+        foreach (var some in records.Chunk(RecordsAtOnce))
+        {
+            var ops = new List<byte>();
+            foreach (var record in some)
+            {
+                FeedOps.Add(ops, record);
+            }
+
+            await Task.WhenAll(active.Select(silo => DenyAsync(silo, [.. ops])));
+        }
+    }
+
+    private async Task DenyAsync(SiloAddress silo, byte[] ops)
+    {
+        try
+        {
+            await GetGrainService(silo).DenyAsync(ops).WaitAsync(Patience);
+        }
+#pragma warning disable CA1031 // the other silos deny; this one hears of it from the order, or loses its lease
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            FeedLogLog.DenyFailed(logger, silo.ToString(), error);
+        }
+    }
+}
