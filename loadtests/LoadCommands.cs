@@ -6,7 +6,7 @@ using Fabric.LoadTests.Scenarios;
 namespace Fabric.LoadTests;
 
 /// <summary>The command line: a verb a scenario, and `all`.</summary>
-internal static class LoadCommands
+internal static partial class LoadCommands
 {
     /// <summary>What a run returns when a promise broke.</summary>
     public const int PromiseBroken = 1;
@@ -23,6 +23,9 @@ internal static class LoadCommands
     private static readonly Option<FileInfo?> Trace = new("--trace") { Description = "agent runs, one JSON object a line: session, user, agent, calls [tool, args]" };
     private static readonly Option<int?> Agents = new("--agents") { Description = "how many simulated agents (default 2,000)" };
 
+    private static readonly Option<string[]> Only = new("--only") { Description = "which parts of `cluster` to run (default: all)", AllowMultipleArgumentsPerToken = true };
+    private static readonly Option<int?> Minutes = new("--minutes") { Description = "how many minutes of full load no silo may be given up in (default: none)" };
+
     private static readonly IScenario[] All =
     [
         new CheckScenario(), new IssueScenario(), new CascadeScenario(), new LeakScenario(), new RecoverScenario(), new MemoryScenario(),
@@ -32,7 +35,7 @@ internal static class LoadCommands
     /// <summary>The root command.</summary>
     public static RootCommand Build()
     {
-        foreach (var size in new[] { Seconds, Count, Edges, Agents })
+        foreach (var size in new[] { Seconds, Count, Edges, Agents, Minutes })
         {
             size.Validators.Add(result =>
             {
@@ -49,9 +52,35 @@ internal static class LoadCommands
             root.Subcommands.Add(Verb(scenario.Name, scenario.Description, [scenario]));
         }
 
+        root.Subcommands.Add(Cluster());
         root.Subcommands.Add(Verb("all", "every scenario in turn (replay when --trace is given)", All));
         return root;
     }
+
+    // Takes its time, and a build that has the cluster engine: not one of all.
+    private static Command Cluster()
+    {
+        IScenario? scenario = null;
+        MakeCluster(ref scenario);
+        const string description = "three silo processes over PostgreSQL: issue, open, check, revoke, kill; with --minutes, a long load";
+        if (scenario is not null)
+        {
+            var verb = Verb("cluster", description, [scenario]);
+            verb.Options.Add(Only);
+            verb.Options.Add(Minutes);
+            return verb;
+        }
+
+        var missing = new Command("cluster", $"{description} (not in this build: FabricEngine=Orleans)");
+        missing.SetAction(async (_, _) =>
+        {
+            await Console.Error.WriteLineAsync("this build has no cluster engine: build with FabricEngine=Orleans");
+            return NotRun;
+        });
+        return missing;
+    }
+
+    static partial void MakeCluster(ref IScenario? scenario);
 
     private static Command Verb(string name, string description, IScenario[] scenarios)
     {
@@ -73,7 +102,8 @@ internal static class LoadCommands
 
         verb.SetAction((parsed, cancellation) => RunAsync(name, scenarios, parsed.GetValue(Json), new ScenarioOptions(
             parsed.GetValue(Seconds), parsed.GetValue(Count), parsed.GetValue(Trace)?.FullName, parsed.GetValue(Agents), parsed.GetValue(Edges),
-            parsed.GetValue(Seed), parsed.GetValue(KeepData)), cancellation));
+            parsed.GetValue(Seed), parsed.GetValue(KeepData), verb.Options.Contains(Only) ? parsed.GetValue(Only) : null,
+            verb.Options.Contains(Minutes) ? parsed.GetValue(Minutes) : null), cancellation));
         return verb;
     }
 

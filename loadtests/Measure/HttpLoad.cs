@@ -16,8 +16,14 @@ internal sealed class HttpLoad : IDisposable
 
     /// <summary>Opens a connection for each request; each sends its own over and over.</summary>
     public HttpLoad(Uri address, IReadOnlyList<byte[]> requests)
+        : this([.. requests.Select(request => (address, request))])
     {
-        _connections = [.. requests.Select(request => new Connection(address, request))];
+    }
+
+    /// <summary>The same to several hosts.</summary>
+    public HttpLoad(IReadOnlyList<(Uri Address, byte[] Request)> requests)
+    {
+        _connections = [.. requests.Select(each => new Connection(each.Address, each.Request))];
         _bySocket = _connections.ToDictionary(each => each.Socket);
     }
 

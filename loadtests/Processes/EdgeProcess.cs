@@ -84,6 +84,9 @@ internal sealed class EdgeProcess : IAsyncDisposable
         return reply.Fault is null ? reply : throw new LoadException($"{Name}: {reply.Fault}");
     }
 
+    /// <summary>Stops the process where it stands, or lets it go on: the signals `STOP` and `CONT`.</summary>
+    public Task SignalAsync(string signal) => Signals.SendAsync(_process, signal);
+
     /// <summary>How the edge stands.</summary>
     public async Task<EdgeState> StateAsync() => (await SendAsync(EdgeOps.State)).State ?? throw new LoadException($"{Name}: no state");
 

@@ -6,26 +6,36 @@ using Fabric.Core.Scopes;
 namespace Fabric.LoadTests.Processes;
 
 /// <summary>An edge over the feed of a host.</summary>
-internal sealed class RemoteEdge : ICheckingEdge
+internal sealed partial class RemoteEdge : ICheckingEdge
 {
     private readonly FeedConnection _feed;
     private readonly Edge _edge;
 
-    private RemoteEdge(FeedConnection feed, Edge edge) => (_feed, _edge) = (feed, edge);
+    private readonly IAsyncDisposable? _link;
+
+    private RemoteEdge(FeedConnection feed, Edge edge, IAsyncDisposable? link) => (_feed, _edge, _link) = (feed, edge, link);
 
     /// <inheritdoc/>
     public EdgeState State => new(_edge.IsReady, _edge.Revision, _feed.View.Index.Count, _feed.View.Index.Bytes, 0, 0);
 
-    /// <summary>Begins to follow a host; ready once there is a lease.</summary>
+    /// <summary>
+    /// Begins to follow a host, or (`orleans://GATEWAY:PORT`, in the build with the cluster engine) a cluster through its Orleans client; ready once there is a lease.
+    /// </summary>
     public static ICheckingEdge Start(string name, Uri fabric, string secret)
     {
         var clock = new EdgeClock(TimeProvider.System);
         var options = new FabricEdgeOptions { Name = name, Timeout = TimeSpan.FromSeconds(10) };
-        var feed = new FeedConnection(new FeedConnectionOptions { Addresses = [fabric], Secret = secret }, options, clock);
+        FeedConnection? feed = null;
+        IAsyncDisposable? link = null;
+        ConnectCluster(fabric, secret, options, clock, ref feed, ref link);
+        feed ??= new FeedConnection(new FeedConnectionOptions { Addresses = [fabric], Secret = secret }, options, clock);
         var edge = new Edge(feed, options, clock);
         edge.Start();
-        return new RemoteEdge(feed, edge);
+        return new RemoteEdge(feed, edge, link);
     }
+
+    static partial void ConnectCluster(
+        Uri fabric, string secret, FabricEdgeOptions options, EdgeClock clock, ref FeedConnection? feed, ref IAsyncDisposable? link);
 
     /// <inheritdoc/>
     public Decision Check(string token, in ToolCall call) => _edge.Check(token, call);
@@ -37,5 +47,12 @@ internal sealed class RemoteEdge : ICheckingEdge
     public ValueTask<Decision> CheckAsync(string token, ToolCall call) => _edge.CheckAsync(token, call);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _edge.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _edge.DisposeAsync();
+        if (_link is not null)
+        {
+            await _link.DisposeAsync();
+        }
+    }
 }

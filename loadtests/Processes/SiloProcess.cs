@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Diagnostics;
 using System.Net;
 using Fabric.Client.Http;
@@ -57,8 +58,9 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     private string KeyFile { get; }
 
-    /// <summary>Starts the host and waits until it is ready.</summary>
-    public static async Task<SiloProcess> StartAsync(string folder, CancellationToken cancellation, int? port = null)
+    /// <summary>Starts the host and waits until it is ready. <paramref name="settings"/>: environment variables beside those of a host by itself.</summary>
+    public static async Task<SiloProcess> StartAsync(
+        string folder, CancellationToken cancellation, int? port = null, IReadOnlyDictionary<string, string>? settings = null)
     {
         var host = Path.Combine(AppContext.BaseDirectory, "Fabric.Silo.dll");
         if (!File.Exists(host))
@@ -79,6 +81,11 @@ internal sealed class SiloProcess : IAsyncDisposable
         start.Environment["Fabric__Urls"] = address.GetLeftPart(UriPartial.Authority);
         start.Environment["Logging__LogLevel__Default"] = "Warning";
         start.Environment["DOTNET_TieredPGO"] = "1";
+        foreach (var (name, value) in settings ?? ReadOnlyDictionary<string, string>.Empty)
+        {
+            start.Environment[name] = value;
+        }
+
         var output = new StreamWriter(Path.Combine(folder, "silo.log"), append: true) { AutoFlush = true };
         var startedNs = Clock.NowNs;
         var process = Process.Start(start) ?? throw new LoadException("the host could not be started");
@@ -94,6 +101,19 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>A client with a secret; null: the operator's.</summary>
     public FabricHttpClient Client(string? secret = null) => new(Address, secret ?? OperatorKey);
 
+    /// <summary>Sends a signal by its name.</summary>
+    public Task SignalAsync(string signal) => Signals.SendAsync(_process, signal);
+
+    /// <summary>Processor time that it has used.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Kills the process as kill -9 does.</summary>
     public async Task KillAsync()
     {
@@ -107,7 +127,7 @@ internal sealed class SiloProcess : IAsyncDisposable
         if (!_process.HasExited)
         {
             // SIGTERM first, so that the host stops as it would in production.
-            using var stop = Process.Start("kill", ["-TERM", _process.Id.ToString()]);
+            await SignalAsync("TERM");
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15));
             try
             {

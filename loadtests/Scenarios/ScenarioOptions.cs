@@ -8,5 +8,8 @@ namespace Fabric.LoadTests.Scenarios;
 /// <param name="Edges">How many edges in processes of their own.</param>
 /// <param name="Seed">Where random choices start; printed.</param>
 /// <param name="KeepData">Whether the data folders stay after the run.</param>
+/// <param name="Only">The parts of the scenario to run; null: all.</param>
+/// <param name="Minutes">How long the load lasts under which silos must not be given up; null: that part is left out.</param>
 internal sealed record ScenarioOptions(
-    int? Seconds = null, int? Count = null, string? Trace = null, int? Agents = null, int? Edges = null, int Seed = 1, bool KeepData = false);
+    int? Seconds = null, int? Count = null, string? Trace = null, int? Agents = null, int? Edges = null, int Seed = 1, bool KeepData = false,
+    IReadOnlyList<string>? Only = null, int? Minutes = null);

@@ -1,0 +1,90 @@
+using Fabric.Contracts.Common;
+using Fabric.Contracts.Revocations;
+using Fabric.LoadTests.Measure;
+using Fabric.LoadTests.Processes;
+using Fabric.LoadTests.Scenarios;
+
+namespace Fabric.LoadTests.Cluster;
+
+/// <summary>Revoking users until six edges at three silos are confirmed, nobody failing: above ten credentials, and above a million.</summary>
+internal static class ClusterRevoke
+{
+    private const int BigUsers = 5;
+    private const int SmallPerBig = 30;
+    private const int WarmUps = 10;
+    private const int SmallShare = 10;
+    private const int SessionShare = 1_000;
+
+    // After a feed log's first start nothing is confirmed for some seconds: nobody knew who held leases before it.
+    private const int FirstReceiptMs = 30_000;
+
+    public static async Task RunAsync(ScenarioRun run, SiloCluster cluster)
+    {
+        var share = Math.Max(SmallShare, run.CountOr(1_000_000));
+        var town = await ClusterIssue.SettleAsync(cluster);
+        var users = await IssueAsync(run, town, share);
+        await using var edges = await cluster.StartEdgesAsync(ClusterScenario.Silos, run.Cancellation);
+        var (small, large) = (new List<double>(), new List<double>());
+        using var stage = run.Log.Begin($"revoke {users.Count} users, each until confirmed over {edges.Edges.Count} edges", users.Count);
+        foreach (var (user, count, call) in users)
+        {
+            if (!await R1.AssertAllowedAsync(edges, [call], run.Report, $"before {user} was revoked"))
+            {
+                return;
+            }
+
+            var silo = (small.Count + large.Count) % cluster.Silos.Count;
+            using var client = cluster.Operator(silo);
+            var sentNs = Clock.NowNs;
+            var receipt = await client.RevokeAsync(new RevokeRequest(
+                new NodeDto("user", town[0].Tenant, user), Mode: "generation", Reason: "load test", Wait: "confirmed", TimeoutMs: FirstReceiptMs)).Need("revoke a user");
+            (count == share ? large : small).Add(Clock.Ms(sentNs, Clock.NowNs));
+            if (receipt.State != "confirmed" || receipt.Acknowledged.Count != edges.Edges.Count)
+            {
+                run.Report.Broken($"the receipt of {user} is `{receipt.State}`, acknowledged by {receipt.Acknowledged.Count} of {edges.Edges.Count} edges");
+            }
+
+            _ = await R1.AssertDeniedAsync(edges, [call], run.Report, $"the revocation of {user} was confirmed");
+            stage.Advance();
+        }
+
+        var measured = small.Skip(WarmUps).ToList();
+        List<double> all = [.. measured, .. large];
+        run.Report.Add("cluster.revoke_p50_ms", Samples.Percentile(all, 50), "ms");
+        run.Report.Add("cluster.revoke_p99_ms", Samples.Percentile(all, 99), "ms");
+        run.Report.Add("cluster.revoke_small_p50_ms", Samples.Median(measured), "ms");
+        run.Report.Add("cluster.revoke_large_p50_ms", Samples.Median(large), "ms");
+        run.Report.Add("cluster.revoke_large_max_ms", large.Max(), "ms");
+        run.Report.Note($"revoke: {measured.Count} users above {SmallShare} credentials and {large.Count} above {share:N0} ({string.Join(", ", large.Select(each => each.ToString("0.0")))} ms), at the silos in turn, until all of "
+            + $"{edges.Edges.Count} edges are confirmed (HTTP and Orleans by half, in processes of their own); least {all.Min():0.0}, most {all.Max():0.0} ms; the first {WarmUps}, which wait for leases from before the first start, are left out");
+    }
+
+    private static async Task<List<(string User, int Count, EdgeCall Call)>> IssueAsync(ScenarioRun run, Town[] town, int share)
+    {
+        List<int> shares = [.. Enumerable.Repeat(SmallShare, WarmUps)];
+        for (var big = 0; big < BigUsers; big++)
+        {
+            shares.AddRange(Enumerable.Repeat(SmallShare, SmallPerBig));
+            shares.Add(share);
+        }
+
+        using var stage = run.Log.Begin($"issue {shares.Sum(each => (long)each):N0} credentials under {shares.Count} users", shares.Sum(each => (double)each));
+        await town[0].SettleAsync(ClusterIssue.Connections, ClusterIssue.Connections + shares.Count);
+        var users = new List<(string, int, EdgeCall)>();
+        for (var i = 0; i < shares.Count; i++)
+        {
+            var (user, left) = (ClusterIssue.Connections + i, shares[i]);
+            EdgeCall? call = null;
+            await Swarm.ForAsync((left + SessionShare - 1) / SessionShare, 24, async part =>
+            {
+                var at = town[part % town.Length];
+                var issued = await at.IssueAsync(await at.OpenAsync(user, user), Math.Min(SessionShare, left - (part * SessionShare)));
+                Interlocked.CompareExchange(ref call, Town.CallOf(issued[0].Token, user, 0), null);
+                stage.Advance(issued.Count);
+            });
+            users.Add((Town.User(user), shares[i], call!));
+        }
+
+        return users;
+    }
+}
