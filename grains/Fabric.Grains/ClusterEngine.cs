@@ -1,6 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
+using Fabric.Client.Edges;
 using Fabric.Contracts;
+using Fabric.Core.Checks;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
 using Fabric.Core.Keys;
@@ -32,6 +34,7 @@ public sealed class ClusterEngine : IFabricEngine
 
     private readonly IHost _host;
     private readonly Sweeper _sweeper;
+    private IReadOnlyList<UsageSample> _unwritten = [];
     private bool _disposed;
 
     private ClusterEngine(IHost host, ClusterParts parts, AuditWriter audit, ILoggerFactory logs)
@@ -77,26 +80,30 @@ public sealed class ClusterEngine : IFabricEngine
     public static async Task<ClusterEngine> OpenAsync(
         ClusterOptions options, ILoggerFactory logs, TimeProvider? time = null, CancellationToken cancellation = default)
     {
-        var clock = time ?? TimeProvider.System;
+        // INVARIANT R2: a silo that was suspended past its lease has none when it wakes up.
+        var clock = time ?? BootTime.Best;
         var database = ClusterDatabase.Open(options.ConnectionString);
+        var order = ClusterDatabase.OpenOrder(options.ConnectionString);
+        IHost? host = null;
         try
         {
             await Schema.CheckAsync(database, cancellation).ConfigureAwait(false);
             var sealer = new KeySealer(options.MasterKey.Span);
             var identity = await ClusterIdentity.OpenAsync(database, sealer, cancellation).ConfigureAwait(false);
-            var log = new LogTables(database);
+            var log = new LogTables(order);
             var relay = new Relay(log, new FabricDirectory(new HandleSpace(identity.Salt.Span)), clock);
-            var parts = new ClusterParts
+            var parts = new ClusterParts(clock)
             {
-                Database = database, Log = log, Relay = relay, Signing = new SigningKeys(sealer, options.Issuer), Time = clock, Options = options,
+                Database = database, Order = order, Log = log, Relay = relay, Signing = new SigningKeys(sealer, options.Issuer), Options = options,
                 SiloName = $"{(options.Address ?? IPAddress.Loopback)}:{options.SiloPort}",
             };
             await relay.OpenAsync(identity.Epoch, options.Feed, () => parts.ClosedMoved(), cancellation).ConfigureAwait(false);
             var audit = new AuditWriter(database, clock, () => relay.Hub.Head);
-            var host = SiloSetup.Build(options, parts, audit, logs);
-            parts.Client = new LogClient(() => host.Services.GetRequiredService<IGrainFactory>().GetGrain<IFeedLogGrain>(LogTables.Partition), relay, clock);
+            host = SiloSetup.Build(options, parts, audit, logs);
+            var services = host.Services;
+            parts.Client = new LogClient(() => services.GetRequiredService<IGrainFactory>().GetGrain<IFeedLogGrain>(LogTables.Partition), relay, clock);
             await host.StartAsync(cancellation).ConfigureAwait(false);
-            parts.Early = new EarlyDenials(host.Services.GetRequiredService<RelayPeers>().DenyAsync, clock, logs.CreateLogger("Fabric.Grains.EarlyDenials"));
+            parts.Early = new EarlyDenials(services.GetRequiredService<RelayPeers>().DenyAsync, clock, logs.CreateLogger("Fabric.Grains.EarlyDenials"));
             var engine = new ClusterEngine(host, parts, audit, logs);
             await engine.ReadyAsync(cancellation).ConfigureAwait(false);
             engine._sweeper.Start();
@@ -104,6 +111,8 @@ public sealed class ClusterEngine : IFabricEngine
         }
         catch
         {
+            await StopAsync(host).ConfigureAwait(false);
+            await order.DisposeAsync().ConfigureAwait(false);
             await database.DisposeAsync().ConfigureAwait(false);
             throw;
         }
@@ -215,24 +224,63 @@ public sealed class ClusterEngine : IFabricEngine
         Parts.Early.Dispose();
         await Checker.ReturnIdleAsync(all: true).ConfigureAwait(false);
         await _sweeper.DisposeAsync().ConfigureAwait(false);
-        await TakeOwnUsageAsync().ConfigureAwait(false);
+        await TakeLastUsageAsync().ConfigureAwait(false);
         await _host.StopAsync().ConfigureAwait(false);
         await Parts.Client.DisposeAsync().ConfigureAwait(false);
         await Audit.DisposeAsync().ConfigureAwait(false);
         await Parts.Relay.DisposeAsync().ConfigureAwait(false);
         Parts.Meter?.Dispose();
         _host.Dispose();
+        await Parts.Order.DisposeAsync().ConfigureAwait(false);
         await Parts.Database.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Moves what this silo's own checks have counted to the audit.</summary>
+    /// <summary>Moves what this silo's own checks have counted to the audit. What it does not take now it is given again.</summary>
     internal async Task TakeOwnUsageAsync()
     {
-        for (var samples = Checker.Usage.Drain(1_000); samples.Count > 0; samples = Checker.Usage.Drain(1_000))
+        while (true)
         {
-            var sessions = await Reads.SessionsAsync([.. samples.Select(sample => sample.Claims.SessionId).Distinct()]).ConfigureAwait(false);
-            await Audit.WriteAsync([.. samples.Select(sample => UsageLines.Of(sample, sessions.GetValueOrDefault(sample.Claims.SessionId)))], null).ConfigureAwait(false);
-            Checker.Usage.Release(samples.Count);
+            // INVARIANT A1: they count against the window's bound until they are written; past it, nothing more is allowed.
+            if (_unwritten.Count == 0)
+            {
+                _unwritten = Checker.Usage.Drain(1_000);
+            }
+
+            if (_unwritten.Count == 0)
+            {
+                return;
+            }
+
+            var sessions = await Reads.SessionsAsync([.. _unwritten.Select(sample => sample.Claims.SessionId).Distinct()]).ConfigureAwait(false);
+            if (!await Audit.WriteAsync([.. _unwritten.Select(sample => UsageLines.Of(sample, sessions.GetValueOrDefault(sample.Claims.SessionId)))], null).ConfigureAwait(false))
+            {
+                return;
+            }
+
+            Checker.Usage.Release(_unwritten.Count);
+            _unwritten = [];
+        }
+    }
+
+    private async Task TakeLastUsageAsync()
+    {
+        try
+        {
+            await TakeOwnUsageAsync().ConfigureAwait(false);
+        }
+        catch (NpgsqlException error)
+        {
+            FeedLogLog.SweepFailed(Logs.CreateLogger("Fabric.Grains.ClusterEngine"), error);
+        }
+    }
+
+    // A start that failed leaves no silo behind that others count on.
+    private static async Task StopAsync(IHost? host)
+    {
+        if (host is not null)
+        {
+            await host.StopAsync().ConfigureAwait(false);
+            host.Dispose();
         }
     }
 

@@ -13,12 +13,22 @@ internal sealed class ClusterParts
 {
     private readonly IdSource _ids = new();
     private readonly Lock _idGate = new();
+    private readonly Instant _startedOn;
+    private readonly long _startedAt;
+
+    internal ClusterParts(TimeProvider time) => (Time, _startedOn, _startedAt) = (time, Instant.From(time.GetUtcNow()), time.GetTimestamp());
 
     internal required NpgsqlDataSource Database { get; init; }
+
+    /// <summary>The same database over connections of the order's own.</summary>
+    internal required NpgsqlDataSource Order { get; init; }
     internal required LogTables Log { get; init; }
     internal required Relay Relay { get; init; }
     internal required SigningKeys Signing { get; init; }
-    internal required TimeProvider Time { get; init; }
+
+    /// <summary>The clock of this silo's leases: it goes on while the machine is suspended (R2).</summary>
+    internal TimeProvider Time { get; }
+
     internal required ClusterOptions Options { get; init; }
 
     /// <summary>How the cluster names this silo.</summary>
@@ -51,6 +61,9 @@ internal sealed class ClusterParts
     internal FabricDirectory Directory => Relay.Directory;
     internal HandleSpace Handles => Relay.Directory.Handles;
     internal Instant Now => Instant.From(Time.GetUtcNow());
+
+    // INVARIANT R4: since the start no more time has passed than the monotonic clock says: a wall clock that jumps ahead drops nothing that is still needed, and ends no session.
+    internal Instant SweepMoment => Instant.Min(Now, _startedOn + Time.GetElapsedTime(_startedAt));
 
     // INVARIANT S2, S3: what is issued rests on this silo's copy of the directory, which is known to be young only under a lease.
     internal Rejection? Refusal =>

@@ -13,6 +13,9 @@ internal static class SiloSetup
 {
     private const string Invariant = "Npgsql";
 
+    // Longer than a command may wait for the log: what timed out may have been done, and is not asked for again. A call to a silo that is gone ends sooner, when that is noticed.
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(15);
+
     internal static IHost Build(ClusterOptions options, ClusterParts parts, AuditWriter audit, ILoggerFactory logs)
     {
         var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
@@ -34,8 +37,10 @@ internal static class SiloSetup
             silo.AddAdoNetGrainStorage(ClusterNames.Storage, storage => (storage.Invariant, storage.ConnectionString) = (Invariant, options.ConnectionString));
             silo.UseAdoNetReminderService(reminders => (reminders.Invariant, reminders.ConnectionString) = (Invariant, options.ConnectionString));
             silo.Configure<ClusterMembershipOptions>(Notice);
-            silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));
+            silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
             silo.AddGrainService<RelayService>();
+            silo.AddIncomingGrainCallFilter<SiloCalls>();
+            silo.AddOutgoingGrainCallFilter<SiloCalls>();
         });
         return builder.Build();
     }

@@ -69,7 +69,7 @@ internal sealed class Sweeper(ClusterEngine engine) : IAsyncDisposable
 
     private void SweepSilo()
     {
-        var now = Parts.Now;
+        var now = Parts.SweepMoment;
         Parts.Relay.Sweep(now, IndexSlotsAtOnce);
         lock (Parts.Directory.Gate)
         {
@@ -98,8 +98,11 @@ internal sealed class Sweeper(ClusterEngine engine) : IAsyncDisposable
 
         try
         {
-            await EndSessionsAsync().ConfigureAwait(false);
-            await TrimAsync(Parts.Now).ConfigureAwait(false);
+            // INVARIANT R4: what is dropped here is gone for all silos, so no silo's clock alone decides.
+            take.CommandText = "SELECT (extract(epoch FROM now()) * 1000)::bigint";
+            var now = Instant.Min(Parts.SweepMoment, new Instant((long)(await take.ExecuteScalarAsync(_stop.Token).ConfigureAwait(false))!));
+            await EndSessionsAsync(now).ConfigureAwait(false);
+            await TrimAsync(now).ConfigureAwait(false);
         }
         finally
         {
@@ -108,9 +111,8 @@ internal sealed class Sweeper(ClusterEngine engine) : IAsyncDisposable
         }
     }
 
-    private async Task EndSessionsAsync()
+    private async Task EndSessionsAsync(Instant now)
     {
-        var now = Parts.Now;
         var due = await engine.Reads.ExpiredSessionsAsync(now, SessionsAtOnce).ConfigureAwait(false);
         var looked = await engine.Reads.LiveSessionsAsync(_after, SessionsAtOnce).ConfigureAwait(false);
         _after = looked.Count < SessionsAtOnce ? UInt128.Zero : looked[^1].State.Id;
@@ -133,12 +135,22 @@ internal sealed class Sweeper(ClusterEngine engine) : IAsyncDisposable
         await DeleteAsync("fabric_usage_reports", "name", "at_ms < $1", now - TimeSpan.FromHours(24)).ConfigureAwait(false);
         await DeleteAsync("fabric_audit", "id", "at_ms < $1", now - options.AuditRetention).ConfigureAwait(false);
 
-        // INVARIANT R4: only what can matter no more, also on a clock that is late; and not before every silo has read it. The newest change stays: it holds the head.
-        await DeleteAsync(
-            "fabric_feed", "first", "drop_after < $1 AND sequence < (SELECT coalesce(max(sequence), 0) FROM fabric_changes WHERE at_ms < $1)",
-            now - TimeSpan.FromHours(1)).ConfigureAwait(false);
-        await DeleteAsync(
-            "fabric_changes", "sequence", "at_ms < $1 AND sequence < (SELECT max(sequence) FROM fabric_changes)", now - options.ChangeRetention).ConfigureAwait(false);
+        // INVARIANT R4: only what can matter no more, also on a clock that is late. A silo that has not read it for an hour has no lease, and meets the hole.
+        await DeleteAsync("fabric_feed", "first", "drop_after < $1", now - TimeSpan.FromHours(1)).ConfigureAwait(false);
+        await TrimChangesAsync(now - options.ChangeRetention).ConfigureAwait(false);
+    }
+
+    // INVARIANT R3: from the beginning on, whatever clocks said when they were logged: what is left has no hole that a subscriber would not see. The newest stays: it holds the head.
+    private async Task TrimChangesAsync(Instant before)
+    {
+        await using var command = Parts.Database.CreateCommand($"""
+            WITH oldest AS (SELECT sequence, at_ms FROM fabric_changes WHERE partition = $1 ORDER BY sequence LIMIT {RowsAtOnce}),
+                 kept AS (SELECT min(sequence) AS first FROM oldest WHERE at_ms >= $2)
+            DELETE FROM fabric_changes WHERE partition = $1 AND sequence IN (SELECT sequence FROM oldest, kept WHERE kept.first IS NULL OR sequence < kept.first)
+                AND sequence < (SELECT max(sequence) FROM fabric_changes WHERE partition = $1)
+            """);
+        LogTables.Add(command.Parameters, LogTables.Partition, before.UnixMs);
+        await command.ExecuteNonQueryAsync(_stop.Token).ConfigureAwait(false);
     }
 
     private async Task DeleteAsync(string table, string key, string where, Instant before)

@@ -50,11 +50,12 @@ internal sealed class Town(IFabric fabric, string tenant)
     }
 
     /// <summary>Makes users <paramref name="from"/> to <paramref name="to"/> - 1 with their agents.</summary>
-    public Task SettleAsync(int from, int to) => Swarm.ForAsync(to - from, Callers, async i =>
+    public async Task SettleAsync(int from, int to)
     {
-        _ = await fabric.CreateUserAsync(tenant, new CreateUser(User(from + i))).Need("create a user");
-        _ = await fabric.CreateAgentAsync(tenant, new CreateAgent(Agent(from + i), "personal", Ceiling, Owner: User(from + i))).Need("create an agent");
-    });
+        await Swarm.ForAsync(to - from, Callers, async i => _ = await fabric.CreateUserAsync(tenant, new CreateUser(User(from + i))).Need("create a user"));
+        await Swarm.ForAsync(to - from, Callers, async i => _ = await fabric.CreateAgentAsync(
+            tenant, new CreateAgent(Agent(from + i), "personal", Ceiling, Owner: User(from + i))).Need("create an agent"));
+    }
 
     /// <summary>Makes the backend agents.</summary>
     public Task SettleHelpersAsync() => Swarm.ForAsync(Helpers, Town.Callers, async i =>

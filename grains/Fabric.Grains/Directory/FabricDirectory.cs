@@ -35,6 +35,18 @@ internal sealed class FabricDirectory(HandleSpace handles)
     /// <summary>How many commands an entity has seen.</summary>
     internal long VersionOf_NeedsLock(string owner) => _versions.GetValueOrDefault(owner);
 
+    /// <summary>How many tenants there are.</summary>
+    internal int TenantCount
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return Tenants.Count;
+            }
+        }
+    }
+
     internal TenantCard? Tenant_NeedsLock(string? id) => id is not null && Tenants.TryGetValue(id, out var tenant) ? tenant : null;
 
     internal AgentState? Agent_NeedsLock(string tenant, string agent) => Tenant_NeedsLock(tenant)?.Agents.GetValueOrDefault(agent);

@@ -17,4 +17,7 @@ internal sealed class TenantCard(TenantState state)
 
     /// <summary>Signing keys that still verify, oldest first.</summary>
     internal List<SigningKeyEntry> Keys { get; } = [];
+
+    /// <summary>The one that signs; null: it was revoked when there was no room for another.</summary>
+    internal SigningKeyEntry? SigningKey => Keys.Count > 0 && Keys[^1].Signs ? Keys[^1] : null;
 }

@@ -15,7 +15,7 @@ internal sealed class EntityLog(ClusterParts parts, string owner)
 
     internal async Task LoadAsync(Action<FabricEvent, Instant> apply, CancellationToken cancellation)
     {
-        await using var command = parts.Database.CreateCommand("SELECT version, at_ms, event FROM fabric_directory WHERE owner = $1 ORDER BY version, part");
+        await using var command = parts.Order.CreateCommand("SELECT version, at_ms, event FROM fabric_directory WHERE owner = $1 ORDER BY version, part");
         LogTables.Add(command.Parameters, owner);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
@@ -26,9 +26,12 @@ internal sealed class EntityLog(ClusterParts parts, string owner)
     }
 
     /// <summary>Appends what one command decided. After any refusal the caller's state may be old: it must not decide again.</summary>
-    internal async ValueTask<Outcome<LogAnswer>> AppendAsync(string by, Instant now, params FabricEvent[] events)
+    internal ValueTask<Outcome<LogAnswer>> AppendAsync(string by, Instant now, params FabricEvent[] events) => AppendAsync(by, now, IndexHold.None, events);
+
+    /// <summary>The same, with whose room in the index it takes.</summary>
+    internal async ValueTask<Outcome<LogAnswer>> AppendAsync(string by, Instant now, IndexHold hold, params FabricEvent[] events)
     {
-        var logged = await parts.Client.AppendAsync(parts.NextId(now), by, now, events, owner, _version);
+        var logged = await parts.Client.AppendAsync(new LogEntry(parts.NextId(now), now.UnixMs, by, EventList.Write(events), owner, _version, Hold: hold));
         if (logged.IsOk)
         {
             _version++;

@@ -18,9 +18,14 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
 
     private readonly Dictionary<UInt128, TrustState> _trusts = [];
     private readonly List<(string Kid, Instant DropAfter, bool Revoked)> _keys = [];
+
+    // Revocations have room that rotations have not: who rotates as often as he may can still revoke, and have a new key.
+    private const int SigningKeysWithRevoked = 2 * Limits.SigningKeysMax;
     private EntityLog _log = null!;
     private TenantState? _state;
     private int _live;
+
+    private bool Signs => _keys.Count > 0 && _keys[^1] is { Revoked: false } last && last.DropAfter == Instant.Never;
 
     private string Id => this.GetPrimaryKeyString();
 
@@ -38,6 +43,11 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
 
     public async Task<Reply> CreateAsync(string by, string? name, LimitsWire limits, bool requireApproval)
     {
+        if (parts.Relay.Hub.KeyRoom <= 0)
+        {
+            return Reply.Refuse(new Rejection(Codes.LimitReached, Id, "the fabric has as many signing keys as an enforcement point holds"));
+        }
+
         var decided = TenantDecider.Decide(_state, new RegisterTenant(Id, name, limits.Read(), requireApproval));
         return decided.IsOk ? await EmitAsync(by, decided.Value, parts.Signing.Make(Id)) : Reply.Refuse(decided.Rejection);
     }
@@ -67,15 +77,18 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
 
         var now = parts.Now;
         _keys.RemoveAll(key => key.DropAfter < now);
-        if (_keys.Count >= Limits.SigningKeysMax)
+        // Without a key nothing is issued: then there is the room that revocations have.
+        var max = Signs ? Limits.SigningKeysMax : SigningKeysWithRevoked;
+        if (_keys.Count >= max || parts.Relay.Hub.KeyRoom <= 0)
         {
             return Reply.Refuse(new Rejection(
-                Codes.LimitReached, Id, $"the tenant has its {Limits.SigningKeysMax} keys that still verify: rotate again when some have retired"));
+                Codes.LimitReached, Id, $"the tenant has {_keys.Count} keys of the last day, and may have {max}: rotate again when some have passed"));
         }
 
         // The old key verifies until the longest-lived token that it signed has expired, also on a clock that is late.
-        var retired = new SigningKeyRetired(Id, _keys[^1].Kid, now + Limits.CredentialLifetimeMax + Limits.ClockSkew + Limits.ClockSkew);
-        return await EmitAsync(by, parts.Signing.Make(Id), retired);
+        return Signs
+            ? await EmitAsync(by, parts.Signing.Make(Id), new SigningKeyRetired(Id, _keys[^1].Kid, now + Limits.CredentialLifetimeMax + Limits.ClockSkew + Limits.ClockSkew))
+            : await EmitAsync(by, parts.Signing.Make(Id));
     }
 
     public async Task<Reply> RevokeKeyAsync(string by, string kid, string reason)
@@ -94,15 +107,11 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
         }
 
         var revoked = new SigningKeyRevoked(Id, kid, reason, now + Limits.CredentialLifetimeMax + Limits.ClockSkew + Limits.ClockSkew);
-        if (at < _keys.Count - 1 || _state.Standing.Ended)
-        {
-            return await EmitAsync(by, revoked);
-        }
 
-        // Twice the room that rotation has: who rotates as often as he may can still revoke.
-        return _keys.Count >= 2 * Limits.SigningKeysMax
-            ? Reply.Refuse(new Rejection(Codes.LimitReached, Id, $"the tenant has {_keys.Count} keys of the last day: revoke the tenant's generation, or lock it"))
-            : await EmitAsync(by, parts.Signing.Make(Id), revoked);
+        // INVARIANT R1: a stolen key signs whatever generation its thief likes, so nothing else stops it: it is revoked also where there is no room for another.
+        // Nothing is issued then until one is made.
+        var isReplaced = at == _keys.Count - 1 && Signs && !_state.Standing.Ended && _keys.Count < SigningKeysWithRevoked && parts.Relay.Hub.KeyRoom > 0;
+        return isReplaced ? await EmitAsync(by, parts.Signing.Make(Id), revoked) : await EmitAsync(by, revoked);
     }
 
     public async Task<Reply> ProposeTrustAsync(string by, UInt128 id, string grantee, byte[] scopes, long expiresMs)
@@ -116,6 +125,12 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
         if (_state is null || other is null)
         {
             return Missing(_state is null ? Id : grantee);
+        }
+
+        if (_trusts.ContainsKey(id))
+        {
+            // Asked again: its answer was lost on the way.
+            return Reply.Unchanged();
         }
 
         var decided = TrustDecider.Decide(_state, other, new ProposeGrant(id, ScopeSet.TryRead(scopes, out _)!, new Instant(expiresMs)), parts.Now);
@@ -148,7 +163,8 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
     {
         var target = new NodeRef(NodeKind.Trust, Id, Names.FormatId(id));
         var decided = NodeEnding.Decide(target, _trusts.GetValueOrDefault(id)?.Standing, command, parts.Handles, parts.Now);
-        return !decided.IsOk ? Reply.Refuse(decided.Rejection) : decided.Value is { } revoked ? await EmitAsync(command.By, revoked) : Reply.Unchanged();
+        var hold = command.IsHeld && !_trusts.ContainsKey(id) ? IndexHold.Share : IndexHold.None;
+        return !decided.IsOk ? Reply.Refuse(decided.Rejection) : decided.Value is { } revoked ? await EmitAsync(command.By, hold, revoked) : Reply.Unchanged();
     }
 
     public Task<int> SessionOpensAsync() => Task.FromResult(_live++);
@@ -168,10 +184,12 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
         _live = (int)(long)(await count.ExecuteScalarAsync(cancellation))!;
     }
 
-    private async Task<Reply> EmitAsync(string by, params FabricEvent[] events)
+    private Task<Reply> EmitAsync(string by, params FabricEvent[] events) => EmitAsync(by, IndexHold.None, events);
+
+    private async Task<Reply> EmitAsync(string by, IndexHold hold, params FabricEvent[] events)
     {
         var now = parts.Now;
-        var logged = await _log.AppendAsync(by, now, events);
+        var logged = await _log.AppendAsync(by, now, hold, events);
         if (!logged.IsOk)
         {
             // Nobody knows whether it is logged: the next activation reads it.

@@ -65,15 +65,17 @@ internal sealed class UserGrain(ClusterParts parts) : Grain, IUserGrain
     public async Task<Reply> EndAsync(EndCommand command)
     {
         var decided = NodeEnding.Decide(Node, _state?.Standing, command, parts.Handles, parts.Now);
-        return !decided.IsOk ? Reply.Refuse(decided.Rejection) : decided.Value is { } revoked ? await EmitAsync(command.By, revoked) : Reply.Unchanged();
+        return !decided.IsOk ? Reply.Refuse(decided.Rejection) : decided.Value is { } revoked
+            ? await EmitAsync(command.By, revoked, command.IsHeld && _state is null ? IndexHold.Share : IndexHold.None)
+            : Reply.Unchanged();
     }
 
     private static Reply Missing(string subject) => Reply.Refuse(new Rejection(Codes.NotFound, subject, "the node does not exist"));
 
-    private async Task<Reply> EmitAsync(string by, FabricEvent e)
+    private async Task<Reply> EmitAsync(string by, FabricEvent e, IndexHold hold = IndexHold.None)
     {
         var now = parts.Now;
-        var logged = await _log.AppendAsync(by, now, e);
+        var logged = await _log.AppendAsync(by, now, hold, e);
         if (!logged.IsOk)
         {
             // Nobody knows whether it is logged: the next activation reads it.

@@ -23,6 +23,15 @@ internal sealed class ComposedEntry
 
     internal List<(QuotaRef Quota, long DropAfterMs)> Quotas { get; } = [];
 
+    /// <summary>Whose records in the index they are; null: it has none.</summary>
+    internal string? Tenant { get; init; }
+
+    /// <summary>Records in the index.</summary>
+    internal int Records => (int)(Row.Last + 1 - Row.First);
+
+    /// <summary>How many of them are of ids that were never made.</summary>
+    internal int Unknown { get; init; }
+
     /// <summary>The request's name; zero: it has none.</summary>
     internal UInt128 Request { get; set; }
 }

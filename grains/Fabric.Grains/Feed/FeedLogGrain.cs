@@ -1,4 +1,3 @@
-using Fabric.Core.Index;
 using Fabric.Core.Leases;
 using Fabric.Grains.Storage;
 using Fabric.Grains.Wire;
@@ -19,14 +18,15 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
     private const int BatchBytesMax = 4 << 20;
     private const int WaitingMax = 100_000;
 
-    // What one batch may add to the index at the most: no silo can follow an order that its index has no room for.
-    private const int RecordsReserve = 400_000;
+    // Kept free in the index: silos sweep each at its own pace, and none can follow an order that its index has no room for.
+    internal const int RecordsReserve = 400_000;
 
     private readonly Queue<Waiting> _queue = new();
     private readonly LogTail _tail = new();
     private readonly RelayTable _relays = new(RelayTerms.Lease, RelayTerms.Ownership);
     private readonly LogTables _tables = parts.Log;
-    private readonly LogCommit _commit = new(parts.Database);
+    private readonly LogShares _shares = new(parts.Options.Counts.Index, () => parts.Directory.TenantCount, () => parts.SweepMoment);
+    private readonly LogCommit _commit = new(parts.Order);
     private long _term;
     private long _sequence;
     private ulong _revision;
@@ -46,6 +46,7 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
         _term = await _tables.TakeOwnershipAsync(parts.SiloName, cancellationToken);
         (_sequence, _revision) = await _tables.HeadAsync(cancellationToken);
         _latestExpiryMs = await _tables.LatestExpiryAsync();
+        await _tables.ReadSharesAsync(_shares, cancellationToken);
         await parts.Relay.CatchUpAsync(_sequence, cancellationToken);
         _ownedAt = asked;
         _tail.StartAfter(_sequence);
@@ -159,25 +160,20 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
 
     private async Task WriteAsync(List<Waiting> batch)
     {
+        AnswerTwins(batch);
         await AnswerKnownAsync(batch);
-        if (parts.Relay.Index.Count > RevocationIndex.RecordsMax - RecordsReserve)
-        {
-            batch.ForEach(one => one.Answer.TrySetResult(new LogAnswer(0, 0, Full: true)));
-            return;
-        }
-
-        var composer = new LogComposer(parts.Relay.Index, parts.Handles, VersionOf, _sequence, _revision);
+        var composer = new LogComposer(parts.Relay.Index, parts.Handles, VersionOf, _shares, _sequence, _revision);
         var (taken, composed) = (new List<Waiting>(), new List<ComposedEntry>());
         foreach (var one in batch.Where(one => !one.Answer.Task.IsCompleted))
         {
-            if (composer.TryCompose(one.Entry) is { } entry)
+            if (composer.TryCompose(one.Entry, out var refusal) is { } entry)
             {
                 taken.Add(one);
                 composed.Add(entry);
             }
             else
             {
-                one.Answer.TrySetResult(new LogAnswer(0, 0, Conflict: true));
+                one.Answer.TrySetResult(refusal);
             }
         }
 
@@ -213,6 +209,27 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
                 Lose("another owner has taken over");
                 break;
         }
+    }
+
+    // One that was sent again while its first sending still waited: both get the one answer.
+    private static void AnswerTwins(List<Waiting> batch)
+    {
+        if (!batch.Exists(one => one.Entry.Resend))
+        {
+            return;
+        }
+
+        var first = new Dictionary<UInt128, Waiting>();
+        batch.RemoveAll(one =>
+        {
+            if (first.TryAdd(one.Entry.Id, one))
+            {
+                return false;
+            }
+
+            first[one.Entry.Id].Twin(one);
+            return true;
+        });
     }
 
     // What was sent again may have been logged the first time.
@@ -322,6 +339,20 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
         internal LogEntry Entry { get; private init; } = entry;
 
         internal TaskCompletionSource<LogAnswer> Answer { get; private init; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        internal void Twin(Waiting other) => _ = Answer.Task.ContinueWith(
+            done =>
+            {
+                if (done.IsCompletedSuccessfully)
+                {
+                    other.Answer.TrySetResult(done.Result);
+                }
+                else
+                {
+                    other.Answer.TrySetException(new FeedLogLostException("storage did not take the change"));
+                }
+            },
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
         internal Waiting Again() => new(Entry with { Resend = true }) { Answer = Answer };
     }

@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Fabric.Core.Common;
-using Fabric.Core.Index;
 using Fabric.Core.Journal;
 using Fabric.Grains.Wire;
 
@@ -15,7 +14,9 @@ internal sealed class LogClient : IAsyncDisposable
     private const int BatchMax = 500;
     private const int CallsMax = 4;
     private const int WaitingMax = 50_000;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    // Shorter together than a call of a grain may take (SiloSetup): a grain that waits for the log is answered before whoever called it gives up.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly Channel<Sending> _queue = Channel.CreateBounded<Sending>(new BoundedChannelOptions(WaitingMax) { SingleReader = false });
@@ -58,13 +59,13 @@ internal sealed class LogClient : IAsyncDisposable
 
         if (answer.Value.Full)
         {
-            return new Rejection(Codes.LimitReached, "index", $"the revocation index holds its {RevocationIndex.RecordsMax} records");
+            return new Rejection(Codes.LimitReached, "index", answer.Value.Detail ?? "the revocation index has no room");
         }
 
         // Whoever is answered finds on this silo what the answer says.
         try
         {
-            await _relay.WaitAsync(answer.Value.Sequence).WaitAsync(Patience, _time).ConfigureAwait(false);
+            await _relay.WaitAsync(answer.Value.Sequence).WaitAsync(RelayTerms.Lease, _time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

@@ -15,7 +15,14 @@ namespace Fabric.Grains.Feed;
 /// Gives entries their places and works out what they mean: feed positions, directory, audit, inventory. Of the feed log alone, for one batch at a time:
 /// <paramref name="index"/> holds everything that was committed before, and what the batch itself brings is laid over it.
 /// </summary>
-internal sealed class LogComposer(RevocationIndex index, HandleSpace handles, Func<string, long> versionOf, long sequence, ulong revision)
+/// <param name="index">Everything that was committed before.</param>
+/// <param name="handles">Of the cluster.</param>
+/// <param name="versionOf">How many commands an entity has seen.</param>
+/// <param name="shares">Who may have how many records.</param>
+/// <param name="sequence">The last sequence that was given out before.</param>
+/// <param name="revision">The last feed position that was given out before.</param>
+internal sealed class LogComposer(
+    RevocationIndex index, HandleSpace handles, Func<string, long> versionOf, LogShares shares, long sequence, ulong revision)
 {
     private readonly Dictionary<Handle, IndexRecord> _records = [];
     private readonly Dictionary<string, long> _versions = new(StringComparer.Ordinal);
@@ -27,9 +34,10 @@ internal sealed class LogComposer(RevocationIndex index, HandleSpace handles, Fu
     /// <summary>The last feed position that was given out.</summary>
     internal ulong Revision { get; private set; } = revision;
 
-    /// <summary>The entry in its place; null: its entity has gone on elsewhere.</summary>
-    internal ComposedEntry? TryCompose(LogEntry entry)
+    /// <summary>The entry in its place; or null, with the answer that says why not: its entity has gone on elsewhere, or the index has no room for it.</summary>
+    internal ComposedEntry? TryCompose(LogEntry entry, out LogAnswer refusal)
     {
+        refusal = new LogAnswer(0, 0, Conflict: true);
         if (entry.Owner is { } owner)
         {
             // INVARIANT R1: of two activations of one grain, one goes on. Each would raise the same generation, and the second revocation would revoke nothing.
@@ -37,12 +45,23 @@ internal sealed class LogComposer(RevocationIndex index, HandleSpace handles, Fu
             {
                 return null;
             }
-
-            _versions[owner] = entry.Version + 1;
         }
 
         var (first, events) = (Revision + 1, EventList.Read(entry.Events));
-        var (ops, directory, dropAfter) = (new List<byte>(), new List<DirectoryRow>(), 0L);
+        var (unknown, tenant) = RecordsOf(events);
+        if (_some.Count > 0 && shares.Refuse(entry.Hold, tenant, _some.Count, unknown, index.Count + _records.Count) is { } full)
+        {
+            refusal = new LogAnswer(0, 0, Full: true, Detail: full.Detail);
+            return null;
+        }
+
+        if (entry.Owner is { } going)
+        {
+            _versions[going] = entry.Version + 1;
+        }
+
+        // A key's row is of use until every silo has read it.
+        var (ops, directory, dropAfter) = (new List<byte>(), new List<DirectoryRow>(), entry.AtMs);
         foreach (var e in events)
         {
             dropAfter = Math.Max(dropAfter, Feed(e, ops));
@@ -56,6 +75,7 @@ internal sealed class LogComposer(RevocationIndex index, HandleSpace handles, Fu
         var composed = new ComposedEntry
         {
             Entry = entry, Row = new LogRow(Sequence, first, Revision, [.. ops], [.. directory]), DropAfter = dropAfter,
+            Tenant = tenant, Unknown = unknown,
             Audit = [.. events.Where(e => e is not (QuotaDrawn or QuotaReturned)).Select(e => AuditOf(e, entry))],
         };
         foreach (var e in events)
@@ -63,6 +83,7 @@ internal sealed class LogComposer(RevocationIndex index, HandleSpace handles, Fu
             Inventory(e, entry, composed);
         }
 
+        shares.Add(composed);
         return composed;
     }
 
@@ -72,6 +93,28 @@ internal sealed class LogComposer(RevocationIndex index, HandleSpace handles, Fu
         or NodeRevoked { Target.Kind: NodeKind.Session });
 
     private long VersionOf(string owner) => _versions.TryGetValue(owner, out var version) ? version : versionOf(owner);
+
+    // How many records an entry brings is left in `_some`; how many are of ids that were never made, and whose they are, is answered.
+    private (int Unknown, string? Tenant) RecordsOf(IReadOnlyList<FabricEvent> events)
+    {
+        _some.Clear();
+        var (unknown, tenant) = (0, (string?)null);
+        foreach (var e in events.Where(e => !FeedOps.IsKey(e)))
+        {
+            var before = _some.Count;
+            unknown += IndexRecords.Add(e, Find, handles, _some);
+            tenant = _some.Count > before ? e.Node.Tenant : tenant;
+            unknown += e is NodeRevoked { Target: { Kind: NodeKind.Session } target } && !IsMade(target) ? 1 : 0;
+        }
+
+        return (unknown, tenant);
+    }
+
+    private bool IsMade(NodeRef session)
+    {
+        handles.OfId(session.Kind, handles.OfTenant(session.Tenant), Names.ParseId(session.Id)!.Value, out var isMarked);
+        return isMarked;
+    }
 
     private long Feed(FabricEvent e, List<byte> ops)
     {

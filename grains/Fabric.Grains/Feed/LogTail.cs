@@ -7,8 +7,10 @@ internal sealed class LogTail
 {
     // A relay that is further behind reads the database (B1).
     private const int RowsMax = 4_096;
+    private const long BytesMax = 16 << 20;
 
     private readonly Queue<LogRow> _rows = new();
+    private long _bytes;
     private long _startsAfter;
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -19,11 +21,13 @@ internal sealed class LogTail
         foreach (var row in rows)
         {
             _rows.Enqueue(row);
+            _bytes += SizeOf(row);
         }
 
-        while (_rows.Count > RowsMax)
+        while (_rows.Count > RowsMax || _bytes > BytesMax)
         {
-            _startsAfter = _rows.Dequeue().Sequence;
+            var oldest = _rows.Dequeue();
+            (_startsAfter, _bytes) = (oldest.Sequence, _bytes - SizeOf(oldest));
         }
 
         if (head > after)
@@ -47,6 +51,8 @@ internal sealed class LogTail
             // There was nothing.
         }
     }
+
+    private static long SizeOf(LogRow row) => row.Ops.Length + row.Directory.Sum(one => (long)one.Event.Length);
 
     internal void Wake()
     {

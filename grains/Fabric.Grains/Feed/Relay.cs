@@ -70,18 +70,21 @@ internal sealed class Relay : IAsyncDisposable
     {
         var (sequence, revision) = await _log.HeadAsync(cancellation).ConfigureAwait(false);
         var rows = await _log.ReadAsync(0, sequence, cancellation).ConfigureAwait(false);
+        var now = Instant.From(_time.GetUtcNow());
         lock (Directory.Gate)
         {
             foreach (var row in rows)
             {
-                FeedOps.Read(row.Ops, records => Index.ApplyBatch(CollectionsMarshal.AsSpan(records), row.Last), _ => { });
+                FeedOps.Read(row.Ops, records => Take(records, row.Last, now), _ => { });
                 Directory.Apply_NeedsLock(row.Directory);
             }
 
-            var now = Instant.From(_time.GetUtcNow());
             foreach (var key in Directory.Tenants.Values.SelectMany(tenant => tenant.Keys).Where(key => key.DropAfter > now))
             {
-                Keys.Add(key.Key);
+                if (Keys.Add(key.Key) is { } refusal)
+                {
+                    throw new InvalidRecordException($"the signing key `{key.Key.Kid}` cannot be taken in: {refusal}");
+                }
             }
         }
 
@@ -124,7 +127,11 @@ internal sealed class Relay : IAsyncDisposable
     {
         lock (_gate)
         {
-            Hub.Deny(records);
+            // What is kept free is the order's: no silo can go on that has no room for it.
+            if (Index.Room - records.Length > FeedLogGrain.RecordsReserve)
+            {
+                Hub.Deny(records);
+            }
         }
     }
 
@@ -178,6 +185,16 @@ internal sealed class Relay : IAsyncDisposable
         if (_hub is not null)
         {
             await _hub.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    // INVARIANT D1: a start that cannot take all in that was accepted does not serve.
+    private void Take(List<IndexRecord> records, ulong revision, Instant now)
+    {
+        IndexRecords.MakeRoom(Index, records.Count, now);
+        if (Index.ApplyBatch(CollectionsMarshal.AsSpan(records), revision) < records.Count)
+        {
+            throw new InvalidRecordException($"the revocation index holds its {RevocationIndex.RecordsMax} records, and the order has more that are not expired");
         }
     }
 

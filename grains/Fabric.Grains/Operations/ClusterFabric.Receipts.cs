@@ -45,30 +45,25 @@ internal sealed partial class ClusterFabric
             return new Rejection(Codes.InvalidField, "until", "a lock has either `until` or `seconds`");
         }
 
-        NodeStanding? standing;
-        LockState? known;
-        lock (Directory.Gate)
+        if (!IsOfDirectory(node.Value) && !await IsLiveSessionAsync(node.Value).ConfigureAwait(false))
         {
-            standing = Directory.Standing_NeedsLock(node.Value);
-            known = Directory.Locks.GetValueOrDefault(Parts.Handles.Of(node.Value));
+            return Missing(node.Value.Id);
+        }
+
+        return await ChangeLockAsync(node.Value, Decide, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false);
+
+        Outcome<FabricEvent> Decide(NodeStanding? standing, LockState? known, Instant now)
+        {
             if (known is null && caller.Role != Role.Operator && CountLimits.Refuse(
                 Directory.Locks.Values.Count(item => item.Node.Tenant == node.Value.Tenant), Counts.Locks, node.Value.Tenant, "locks in the tenant") is { } full)
             {
                 return full;
             }
-        }
 
-        if (standing is null && !await IsLiveSessionAsync(node.Value).ConfigureAwait(false))
-        {
-            return Missing(node.Value.Id);
+            var until = request.Until is { } moment ? Instant.From(moment) : now + InfoWire.Seconds(request.Seconds)!.Value;
+            var decided = NodeDecider.Lock(standing, known, new LockNode(node.Value, Parts.Handles.Of(node.Value), until, request.Reason), caller.Name, now);
+            return decided.IsOk ? decided.Value : decided.Rejection;
         }
-
-        var now = Now;
-        var until = request.Until is { } moment ? Instant.From(moment) : now + InfoWire.Seconds(request.Seconds)!.Value;
-        var decided = NodeDecider.Lock(standing, known, new LockNode(node.Value, Parts.Handles.Of(node.Value), until, request.Reason), caller.Name, now);
-        return decided.IsOk
-            ? await LogAsync(decided.Value, now, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false)
-            : decided.Rejection;
     }
 
     public async ValueTask<Outcome<Receipt>> UnlockAsync(UnlockRequest request, CancellationToken cancellation = default)
@@ -79,15 +74,62 @@ internal sealed partial class ClusterFabric
             return refused;
         }
 
-        LockState? state;
+        return await ChangeLockAsync(node.Value, Decide, "accepted", 0, cancellation).ConfigureAwait(false);
+
+        Outcome<FabricEvent> Decide(NodeStanding? standing, LockState? known, Instant now)
+        {
+            var decided = NodeDecider.Unlock(known, node.Value, request.Reason, caller.Name, now);
+            return decided.IsOk ? decided.Value : decided.Rejection;
+        }
+    }
+
+    // A lock has an owner in the order, like any entity: of two that were decided on the same state one goes on, and the other decides again. Else a tenant's lock,
+    // decided before this silo heard of an operator's, would take its place.
+    private async ValueTask<Outcome<Receipt>> ChangeLockAsync(
+        NodeRef node, Func<NodeStanding?, LockState?, Instant, Outcome<FabricEvent>> decide, string wait, int timeoutMs, CancellationToken cancellation)
+    {
+        var handle = Parts.Handles.Of(node);
+        var owner = $"lock/{handle}";
+        for (var tries = 1; ; tries++)
+        {
+            var now = Now;
+            long version;
+            Outcome<FabricEvent> decided;
+            lock (Directory.Gate)
+            {
+                version = Directory.VersionOf_NeedsLock(owner);
+                decided = decide(Directory.Standing_NeedsLock(node), Directory.Locks.GetValueOrDefault(handle), now);
+            }
+
+            if (!decided.IsOk)
+            {
+                return decided.Rejection;
+            }
+
+            var held = caller.Tenant == node.Tenant && !IsOfDirectory(node) ? IndexHold.Share : IndexHold.None;
+            var logged = await Parts.Client.AppendAsync(new LogEntry(
+                Parts.NextId(now), now.UnixMs, caller.Name, EventList.Write([decided.Value]), owner, version, Hold: held)).ConfigureAwait(false);
+            if (logged.IsOk)
+            {
+                return await ReceiptAsync(Reply.Of(logged.Value), now, wait, timeoutMs, cancellation).ConfigureAwait(false);
+            }
+
+            if (logged.Rejection != LogClient.Conflict || tries == TriesMax)
+            {
+                return logged.Rejection;
+            }
+
+            // What it did not know yet is in the order, and here in a moment.
+            await AppliedAsync((await Parts.Log.HeadAsync(cancellation).ConfigureAwait(false)).Sequence).ConfigureAwait(false);
+        }
+    }
+
+    private bool IsOfDirectory(NodeRef node)
+    {
         lock (Directory.Gate)
         {
-            state = Directory.Locks.GetValueOrDefault(Parts.Handles.Of(node.Value));
+            return Directory.Standing_NeedsLock(node) is not null;
         }
-
-        var now = Now;
-        var decided = NodeDecider.Unlock(state, node.Value, request.Reason, caller.Name, now);
-        return decided.IsOk ? await LogAsync(decided.Value, now, "accepted", 0, cancellation).ConfigureAwait(false) : decided.Rejection;
     }
 
     public ValueTask<Outcome<Page<LockInfo>>> ListLocksAsync(string tenant, PageQuery query, CancellationToken cancellation = default)
@@ -115,12 +157,6 @@ internal sealed partial class ClusterFabric
     private async ValueTask<bool> IsLiveSessionAsync(NodeRef node) => node.Kind == NodeKind.Session
         && await ReadAsync(Names.ParseId(node.Id)!.Value).ConfigureAwait(false) is { IsOk: true } found
         && found.Value.State.IsLive && found.Value.State.Tenant == node.Tenant;
-
-    private async ValueTask<Outcome<Receipt>> LogAsync(FabricEvent e, Instant now, string wait, int timeoutMs, CancellationToken cancellation)
-    {
-        var logged = await Parts.Client.AppendAsync(Parts.NextId(now), caller.Name, now, [e]).ConfigureAwait(false);
-        return logged.IsOk ? await ReceiptAsync(Reply.Of(logged.Value), now, wait, timeoutMs, cancellation).ConfigureAwait(false) : logged.Rejection;
-    }
 
     // Nothing had to change: the receipt of what holds now (R5).
     private ValueTask<Outcome<Receipt>> ReceiptAsync(Reply reply, Instant acceptedAt, string wait, int timeoutMs, CancellationToken cancellation) =>

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Trust;
@@ -144,9 +146,9 @@ internal sealed partial class ClusterFabric
 
         // A name of its own where it has none: it may be run again, and must raise a generation once.
         var named = RequestNames.Of(request, caller.Name, implicitly: terminal);
-        var name = named == UInt128.Zero ? Parts.NextId(now) : named;
+        var name = named == UInt128.Zero ? BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16)) : named;
         var unknown = UnknownOf(node);
-        var end = new EndCommand(caller.Name, terminal, terminal ? "revoked" : "generation", request.Reason, name);
+        var end = new EndCommand(caller.Name, terminal, terminal ? "revoked" : "generation", request.Reason, name, caller.Tenant == node.Tenant);
         return With(
             await StoreAsync(() => AskAsync(() => End(node, end)), name, () => DenialsOf(node, end, now), now, request.Wait, request.TimeoutMs, cancellation)
                 .ConfigureAwait(false),
@@ -172,7 +174,14 @@ internal sealed partial class ClusterFabric
             }
 
             var reply = await store().ConfigureAwait(false);
-            return !reply.IsOk ? reply.Rejection : (reply.Value.Sequence == 0 ? Revision : reply.Value.Revision, false);
+            if (reply.IsOk || reply.Rejection != LogClient.Conflict)
+            {
+                return !reply.IsOk ? reply.Rejection : (reply.Value.Sequence == 0 ? Revision : reply.Value.Revision, false);
+            }
+
+            // The same request may have been carried out by another caller meanwhile.
+            done = await engine.Reads.RequestAsync(name, CancellationToken.None).ConfigureAwait(false);
+            return !done.IsOk ? done.Rejection : done.Value is { } other ? (other, true) : reply.Rejection;
         }
     }
 
@@ -289,10 +298,22 @@ internal sealed partial class ClusterFabric
 
         var now = Now;
         var name = RequestNames.Of(request, caller.Name, implicitly: true, ids);
+        var list = new Tombstones(request.Tenant!, UnknownLast(request.Tenant!, [.. ids], out var known), known, request.Reason, name);
         var receipt = await StoreAsync(
-            () => TombstonesAsync(request, ids, name, now), name, () => DenialsOf(request.Tenant!, ids, now), now, request.Wait, request.TimeoutMs, cancellation)
+            () => TombstonesAsync(list, now), name, () => DenialsOf(request.Tenant!, ids, now), now, request.Wait, request.TimeoutMs, cancellation)
             .ConfigureAwait(false);
-        return With(receipt, UnknownOf(request.Tenant!, ids));
+        var unknown = UnknownOf(request.Tenant!, ids);
+        return With(receipt, list.IsCut && unknown is not null ? unknown with { Recorded = false } : unknown);
+    }
+
+    // Those that are this fabric's for this tenant first, in their order.
+    private UInt128[] UnknownLast(string tenant, UInt128[] ids, out int known)
+    {
+        var (handles, unknown) = (new Handle[ids.Length], new List<int>());
+        Parts.Handles.OfIds(NodeKind.Credential, Parts.Handles.OfTenant(tenant), ids, handles, unknown);
+        known = ids.Length - unknown.Count;
+        var strange = new HashSet<int>(unknown);
+        return unknown.Count == 0 ? ids : [.. ids.Where((_, at) => !strange.Contains(at)), .. unknown.Select(at => ids[at])];
     }
 
     private IndexRecord[] DenialsOf(string tenant, UInt128[] ids, Instant now)
@@ -302,30 +323,42 @@ internal sealed partial class ClusterFabric
         return CredentialDecider.Revoke(tenant, ids, null, UInt128.Zero, now) is { IsOk: true } decided ? IndexRecords.Tombstones(handles, decided.Value.DropAfter) : [];
     }
 
-    private async ValueTask<Outcome<Reply>> TombstonesAsync(RevokeRequest request, UInt128[] ids, UInt128 name, Instant now)
+    private async ValueTask<Outcome<Reply>> TombstonesAsync(Tombstones list, Instant now)
     {
-        LogAnswer last = default;
-        for (var from = 0; from < ids.Length; from += TombstonesAtOnce)
+        var (last, done) = (default(LogAnswer), false);
+        list.IsCut = false;
+        for (var from = 0; from < list.Ids.Length;)
         {
-            var chunk = new ArraySegment<UInt128>(ids, from, Math.Min(TombstonesAtOnce, ids.Length - from));
+            // Known and unknown ones never together: there may be room for the former alone.
+            var end = Math.Min(from + TombstonesAtOnce, from < list.Known ? list.Known : list.Ids.Length);
 
             // The name stands on the last part only: a request that was cut short is carried out again, not taken for done.
-            var isLast = from + chunk.Count == ids.Length;
-            var decided = CredentialDecider.Revoke(request.Tenant!, chunk, request.Reason, isLast ? name : UInt128.Zero, now);
+            var decided = CredentialDecider.Revoke(
+                list.Tenant, new ArraySegment<UInt128>(list.Ids, from, end - from), list.Reason, end == list.Ids.Length ? list.Name : UInt128.Zero, now);
             if (!decided.IsOk)
             {
                 return decided.Rejection;
             }
 
-            var logged = await Parts.Client.AppendAsync(Parts.NextId(now), caller.Name, now, [decided.Value]).ConfigureAwait(false);
+            var logged = await Parts.Client.AppendAsync(new LogEntry(
+                Parts.NextId(now), now.UnixMs, caller.Name, EventList.Write([decided.Value]),
+                Hold: caller.Tenant == list.Tenant ? IndexHold.Share : IndexHold.None)).ConfigureAwait(false);
             if (!logged.IsOk)
             {
-                return logged.Rejection;
+                // Those that are known are revoked, whether there is room for the rest or not.
+                list.IsCut = done && from >= list.Known && logged.Rejection.Code == Codes.LimitReached;
+                return list.IsCut ? Reply.Of(last) : logged.Rejection;
             }
 
-            last = logged.Value;
+            (last, done, from) = (logged.Value, true, end);
         }
 
         return Reply.Of(last);
+    }
+
+    private sealed record Tombstones(string Tenant, UInt128[] Ids, int Known, string? Reason, UInt128 Name)
+    {
+        /// <summary>There was no room for those that are not known.</summary>
+        internal bool IsCut { get; set; }
     }
 }

@@ -133,7 +133,7 @@ internal sealed partial class ClusterFabric
         }
 
         var now = Now;
-        var ended = await AskAsync(() => SessionGrain(found.Value.State.Id).CompleteAsync(caller.Name)).ConfigureAwait(false);
+        var ended = await AskAsync(() => SessionGrain(found.Value.State.Id).CompleteAsync(caller.Name, caller.Tenant == found.Value.State.Tenant)).ConfigureAwait(false);
         return ended.IsOk ? await ReceiptAsync(ended.Value, now, "accepted", 0, cancellation).ConfigureAwait(false) : ended.Rejection;
     }
 
@@ -162,16 +162,22 @@ internal sealed partial class ClusterFabric
             return new Rejection(Codes.InvalidField, "audience", "an audience is a plain text of 1 to 256 characters");
         }
 
-        var found = await FindAsync(session, Admins | Role.Agent).ConfigureAwait(false);
-        if (!found.IsOk)
+        if (Refuse(Admins | Role.Agent, caller.Tenant) is { } refused)
         {
-            return found.Rejection;
+            return refused;
         }
 
+        if (Names.ParseId(session) is not { } id)
+        {
+            return Missing(session);
+        }
+
+        // INVARIANT T1: the grain knows whose session it is, so it is the one to say that there is none for this caller.
         IssueReply reply = null!;
         var issue = new IssueCommand(
-            caller.Name, command.Count, Milliseconds(command.LifetimeSeconds), scopes, command.Audience ?? Parts.Options.DefaultAudience, Relay.Sequence);
-        var asked = await AskAsync(async () => (reply = await SessionGrain(found.Value.State.Id).IssueAsync(issue).ConfigureAwait(false)).Reply).ConfigureAwait(false);
+            caller.Name, command.Count, Milliseconds(command.LifetimeSeconds), scopes, command.Audience ?? Parts.Options.DefaultAudience, Relay.Sequence, caller.Tenant,
+            caller.Role == Role.Agent ? caller.Subject : null);
+        var asked = await AskAsync(async () => (reply = await SessionGrain(id).IssueAsync(issue).ConfigureAwait(false)).Reply).ConfigureAwait(false);
         if (!asked.IsOk)
         {
             return asked.Rejection;

@@ -80,7 +80,7 @@ internal sealed partial class ClusterFabric(ClusterEngine engine, Caller caller)
                     return refused;
                 }
             }
-            catch (Exception error) when (IsTransient(error) && tries < TriesMax)
+            catch (Exception error) when (IsTransient(error) && error is not TimeoutException && tries < TriesMax)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(100 * tries), Parts.Time).ConfigureAwait(false);
             }
@@ -91,7 +91,7 @@ internal sealed partial class ClusterFabric(ClusterEngine engine, Caller caller)
         }
     }
 
-    // The message did not get to a grain, or the grain could not start: nothing was done by it.
+    // The message did not get to a grain, or the grain could not start: nothing was done by it. One that timed out may have been done.
     private static bool IsTransient(Exception error) =>
         error is OrleansMessageRejectionException or SiloUnavailableException or TimeoutException or Npgsql.NpgsqlException or FeedLogLostException;
 

@@ -24,7 +24,7 @@ public interface ISessionGrain : IGrainWithStringKey
 
     /// <summary>Ends it because the task is done.</summary>
     [Alias("complete")]
-    Task<Reply> CompleteAsync(string by);
+    Task<Reply> CompleteAsync(string by, bool isHeld);
 
     /// <summary>Revokes it, known or not. <paramref name="tenant"/>: whose it is said to be.</summary>
     [Alias("end")]

@@ -42,15 +42,44 @@ internal sealed partial class SessionGrain
             parent = SessionRow.Read(found.Row, found.Credentials);
         }
 
-        var tenant = GrainFactory.GetGrain<ITenantGrain>(command.Tenant);
-        var live = await tenant.SessionOpensAsync();
-        var reply = await OpenAsync(command, parent, live);
-        if (reply.Reply.Rejection is not null)
+        // INVARIANT T1: nothing of a tenant is counted for a caller that has no way into it.
+        lock (parts.Directory.Gate)
         {
-            await tenant.SessionEndsAsync();
+            if (RefusePlace_NeedsLock(command, parent, parts.Now) is { } refusal)
+            {
+                return SessionReply.Refuse(refusal);
+            }
         }
 
-        return reply;
+        var tenant = GrainFactory.GetGrain<ITenantGrain>(command.Tenant);
+        var live = await tenant.SessionOpensAsync();
+        var isOpen = false;
+        try
+        {
+            var reply = await OpenAsync(command, parent, live);
+            isOpen = reply.Reply.Rejection is null;
+            return reply;
+        }
+        finally
+        {
+            if (!isOpen)
+            {
+                await tenant.SessionEndsAsync();
+            }
+        }
+    }
+
+    private Rejection? RefusePlace_NeedsLock(OpenCommand command, SessionRow? parent, Instant now)
+    {
+        if (parent is not null && parent.State.Tenant != command.Tenant && TrustBetween_NeedsLock(parent.State.Tenant, command.Tenant, now) is null)
+        {
+            // Said before it is looked at whether tenant and agent exist: without a grant, they do not for the caller (T1).
+            return new Rejection(Codes.TrustMissing, command.Tenant, "no accepted trust grant lets sessions be delegated to this tenant");
+        }
+
+        return parts.Directory.Agent_NeedsLock(command.Tenant, command.Agent) is null
+            ? new Rejection(Codes.NotFound, command.Agent, "the node does not exist")
+            : null;
     }
 
     public async Task<SessionReply> ApproveAsync(string by, string? note, long? lifetimeMs, long sequence)
@@ -98,18 +127,29 @@ internal sealed partial class SessionGrain
             return IssueReply.Refuse(refused);
         }
 
-        if (_row is not { } row)
+        // INVARIANT T1: another tenant's session, or another agent's, does not exist for the caller.
+        if (_row is not { } row || (command.Tenant ?? row.State.Tenant) != row.State.Tenant || (command.Agent ?? row.State.Agent) != row.State.Agent)
         {
+            if (_row is null)
+            {
+                DeactivateOnIdle();
+            }
+
             return IssueReply.Refuse(Missing);
         }
 
         var (state, now) = (row.State, parts.Now);
         TenantCard tenant;
-        SigningKeyEntry key;
+        SigningKeyEntry? key;
         lock (parts.Directory.Gate)
         {
             tenant = parts.Directory.Tenant_NeedsLock(state.Tenant)!;
-            key = tenant.Keys[^1];
+            key = tenant.SigningKey;
+        }
+
+        if (key is null)
+        {
+            return IssueReply.Refuse(new Rejection(Codes.TenantNoKey, state.Tenant, "the tenant's signing key was revoked without another in its place: rotate the key"));
         }
 
         var ids = Enumerable.Range(0, command.Count).Select(_ => parts.Handles.Mark(NodeKind.Credential, tenant.State.Handle, parts.NextId(now))).ToArray();
@@ -154,19 +194,14 @@ internal sealed partial class SessionGrain
         lock (parts.Directory.Gate)
         {
             var directory = parts.Directory;
+            if (RefusePlace_NeedsLock(command, parent, now) is { } refusal)
+            {
+                return SessionReply.Refuse(refusal);
+            }
+
             var trust = parent is null || parent.State.Tenant == command.Tenant ? null : TrustBetween_NeedsLock(parent.State.Tenant, command.Tenant, now);
-            if (parent is not null && parent.State.Tenant != command.Tenant && trust is null)
-            {
-                // Said before it is looked at whether tenant and agent exist: without a grant, they do not for the caller (T1).
-                return SessionReply.Refuse(new Rejection(
-                    Codes.TrustMissing, command.Tenant, "no accepted trust grant lets sessions be delegated to this tenant"));
-            }
-
-            if (directory.Tenant_NeedsLock(command.Tenant) is not { } tenant || tenant.Agents.GetValueOrDefault(command.Agent) is not { } agent)
-            {
-                return SessionReply.Refuse(new Rejection(Codes.NotFound, command.Agent, "the node does not exist"));
-            }
-
+            var tenant = directory.Tenant_NeedsLock(command.Tenant)!;
+            var agent = tenant.Agents[command.Agent];
             var user = parent is not null ? null : command.User ?? (agent.Kind == AgentKind.Personal ? agent.Owner : null);
             task = new OpenTask
             {

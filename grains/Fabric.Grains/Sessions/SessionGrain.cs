@@ -27,7 +27,7 @@ internal sealed partial class SessionGrain(ClusterParts parts, AuditWriter audit
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        await using var command = parts.Database.CreateCommand("""
+        await using var command = parts.Order.CreateCommand("""
             SELECT version, body, (SELECT count(*) FROM fabric_credentials WHERE session = $1), (SELECT id FROM fabric_credentials WHERE session = $1 ORDER BY id DESC LIMIT 1)
             FROM fabric_sessions WHERE id = $1
             """);
@@ -40,7 +40,17 @@ internal sealed partial class SessionGrain(ClusterParts parts, AuditWriter audit
         }
     }
 
-    public Task<SessionReply> GetAsync() => Task.FromResult(_row is null ? SessionReply.Refuse(Missing) : Answer(Reply.Unchanged(), null));
+    public Task<SessionReply> GetAsync()
+    {
+        if (_row is not null)
+        {
+            return Task.FromResult(Answer(Reply.Unchanged(), null));
+        }
+
+        // A made-up id is not kept in memory.
+        DeactivateOnIdle();
+        return Task.FromResult(SessionReply.Refuse(Missing));
+    }
 
     public async Task<SessionReply> DenyAsync(string by, string reason)
     {
@@ -54,7 +64,7 @@ internal sealed partial class SessionGrain(ClusterParts parts, AuditWriter audit
         return decided.IsOk ? await ChangeAsync(by, now, null, decided.Value) : SessionReply.Refuse(decided.Rejection);
     }
 
-    public async Task<Reply> CompleteAsync(string by)
+    public async Task<Reply> CompleteAsync(string by, bool isHeld)
     {
         if (_row is not { } row)
         {
@@ -69,7 +79,8 @@ internal sealed partial class SessionGrain(ClusterParts parts, AuditWriter audit
         }
 
         // INVARIANT R1: the end and the record that enforces it are one commit: neither is true without the other.
-        return (await ChangeAsync(by, now, null, decided.Value, SessionEnd.Revocation(row.State, "completed", "completed", UInt128.Zero))).Reply;
+        return (await ChangeAsync(
+            by, now, null, isHeld ? IndexHold.Completion : IndexHold.None, decided.Value, SessionEnd.Revocation(row.State, "completed", "completed", UInt128.Zero))).Reply;
     }
 
     public async Task<Reply> EndAsync(string tenant, EndCommand command)
@@ -85,7 +96,8 @@ internal sealed partial class SessionGrain(ClusterParts parts, AuditWriter audit
                 return Reply.Refuse(decided.Rejection);
             }
 
-            var logged = await parts.Client.AppendAsync(parts.NextId(now), command.By, now, [decided.Value!]);
+            var logged = await parts.Client.AppendAsync(new LogEntry(
+                parts.NextId(now), now.UnixMs, command.By, EventList.Write([decided.Value!]), Hold: command.IsHeld ? IndexHold.Share : IndexHold.None));
             return logged.IsOk ? Reply.Of(logged.Value) : Reply.Refuse(logged.Rejection);
         }
 
@@ -103,7 +115,7 @@ internal sealed partial class SessionGrain(ClusterParts parts, AuditWriter audit
         FabricEvent[] events = row.State.IsLive
             ? [revoked, new SessionEnded(row.State.Id, row.State.Tenant, SessionStatus.Revoked, revoked.Reason)]
             : [revoked];
-        return (await ChangeAsync(command.By, now, null, events)).Reply;
+        return (await ChangeAsync(command.By, now, null, command.IsHeld ? IndexHold.Share : IndexHold.None, events)).Reply;
     }
 
     public async Task SettleAsync()
@@ -114,7 +126,7 @@ internal sealed partial class SessionGrain(ClusterParts parts, AuditWriter audit
             return;
         }
 
-        var ended = state.ExpiresAt <= now
+        var ended = state.ExpiresAt <= parts.SweepMoment
             ? new SessionEnded(state.Id, state.Tenant, SessionStatus.Expired, state.Status == SessionStatus.Requested ? "approval ran out" : "expired")
             : state.CheckLineage(parts.Relay.Index, now) is { Dead: true, Locked: false } verdict
                 ? new SessionEnded(state.Id, state.Tenant, SessionStatus.Revoked, verdict.DenialCode!)
@@ -145,7 +157,9 @@ internal sealed partial class SessionGrain(ClusterParts parts, AuditWriter audit
     }
 
     // Decided on a copy: what the log did not take has not happened.
-    private async Task<SessionReply> ChangeAsync(string by, Instant now, Clamp? clamp, params FabricEvent[] events)
+    private Task<SessionReply> ChangeAsync(string by, Instant now, Clamp? clamp, params FabricEvent[] events) => ChangeAsync(by, now, clamp, IndexHold.None, events);
+
+    private async Task<SessionReply> ChangeAsync(string by, Instant now, Clamp? clamp, IndexHold hold, params FabricEvent[] events)
     {
         var next = SessionRow.Read(_row!.Write(), _row.State.CredentialsIssued, _row.State.LastCredential);
         var wasLive = next.State.IsLive;
@@ -161,7 +175,7 @@ internal sealed partial class SessionGrain(ClusterParts parts, AuditWriter audit
         var changes = Array.Exists(events, e => e is SessionApproved or SessionEnded);
         var logged = await parts.Client.AppendAsync(new LogEntry(
             parts.NextId(now), now.UnixMs, by, EventList.Write(events), Subject: SubjectOf(next.State), Session: changes ? next.Write() : null,
-            SessionVersion: _version));
+            SessionVersion: _version, Hold: hold));
         if (!logged.IsOk)
         {
             DeactivateOnIdle();

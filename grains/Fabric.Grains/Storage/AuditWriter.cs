@@ -37,7 +37,8 @@ internal sealed class AuditWriter : IAsyncDisposable
             [
                 new AuditLine("command.rejected", tenant, Instant.From(_time.GetUtcNow()).UnixMs)
                 {
-                    Agent = subject.Agent, User = subject.User, Session = subject.Session, Purpose = subject.Purpose, Reason = code, By = by, Revision = _revision(),
+                    // As it was asked for, which may be what it was refused for.
+                    Agent = Plain(subject.Agent), User = Plain(subject.User), Session = subject.Session, Purpose = Plain(subject.Purpose), Reason = code, By = by, Revision = _revision(),
                     Detail = command,
                 },
             ],
@@ -70,19 +71,37 @@ internal sealed class AuditWriter : IAsyncDisposable
 
             // A report has a commit of its own: whether it was taken before shows only there.
             var plain = batch.FindAll(one => one.Report is null);
-            await TryAsync(plain).ConfigureAwait(false);
+            if (!await TryAsync(plain).ConfigureAwait(false) && plain.Count > 1)
+            {
+                // INVARIANT A1: one that the store cannot take takes nobody else's along.
+                foreach (var one in plain)
+                {
+                    await TryAsync([one]).ConfigureAwait(false);
+                }
+            }
+
+            Answer(plain);
             foreach (var report in batch.Where(one => one.Report is not null))
             {
                 await TryAsync([report]).ConfigureAwait(false);
+                Answer([report]);
             }
         }
     }
 
-    private async Task TryAsync(List<Writing> writings)
+    private static void Answer(List<Writing> writings) => writings.ForEach(writing => writing.Done.TrySetResult(writing.IsWritten));
+
+    private static string? Plain(string? text)
+    {
+        const int lengthMax = 512;
+        return text is null ? null : string.Concat(text.Take(lengthMax).Select(each => char.IsControl(each) || char.IsSurrogate(each) ? '\uFFFD' : each));
+    }
+
+    private async Task<bool> TryAsync(List<Writing> writings)
     {
         if (writings.Count == 0)
         {
-            return;
+            return true;
         }
 
         try
@@ -101,14 +120,15 @@ internal sealed class AuditWriter : IAsyncDisposable
 
             await transaction.CommitAsync().ConfigureAwait(false);
             IsTaking = true;
-            writings.ForEach(writing => writing.Done.TrySetResult(true));
+            writings.ForEach(writing => writing.IsWritten = true);
+            return true;
         }
 #pragma warning disable CA1031 // whatever it was, the callers are told
         catch (Exception)
 #pragma warning restore CA1031
         {
             IsTaking = false;
-            writings.ForEach(writing => writing.Done.TrySetResult(false));
+            return false;
         }
     }
 
@@ -121,6 +141,8 @@ internal sealed class AuditWriter : IAsyncDisposable
 
     private sealed record Writing(IReadOnlyList<AuditLine> Lines, byte[]? Report)
     {
+        internal bool IsWritten { get; set; }
+
         internal TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

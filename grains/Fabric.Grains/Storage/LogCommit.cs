@@ -29,10 +29,7 @@ internal sealed class LogCommit(NpgsqlDataSource database)
         Order(batch, entries);
         Feed(batch, entries);
         Directory(batch, entries);
-        foreach (var composed in entries.Where(composed => composed.Entry.Session is not null))
-        {
-            Session(batch, composed);
-        }
+        Sessions(batch, entries);
 
         Inventory(batch, entries);
         AuditCommands.Add(batch, [.. entries.SelectMany(composed => composed.Audit)]);
@@ -70,11 +67,12 @@ internal sealed class LogCommit(NpgsqlDataSource database)
         {
             Add(
                 batch, $"""
-                INSERT INTO fabric_feed (partition, first, last, sequence, ops, drop_after)
-                SELECT {Partition}, * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[], $5::bigint[])
+                INSERT INTO fabric_feed (partition, first, last, sequence, ops, drop_after, tenant, unknown)
+                SELECT {Partition}, * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[], $5::bigint[], $6::text[], $7::integer[])
                 """,
                 Column(fed, composed => (long)composed.Row.First), Column(fed, composed => (long)composed.Row.Last), Column(fed, composed => composed.Row.Sequence),
-                Column(fed, composed => composed.Row.Ops), Column(fed, composed => composed.DropAfter));
+                Column(fed, composed => composed.Row.Ops), Column(fed, composed => composed.DropAfter), Column(fed, composed => composed.Tenant),
+                Column(fed, composed => composed.Unknown));
         }
     }
 
@@ -93,25 +91,34 @@ internal sealed class LogCommit(NpgsqlDataSource database)
         }
     }
 
-    // INVARIANT S1: a session goes on from the version that was decided on, or not at all.
-    private static void Session(NpgsqlBatch batch, ComposedEntry composed)
+    private static void Sessions(NpgsqlBatch batch, IReadOnlyList<ComposedEntry> entries)
     {
-        var entry = composed.Entry;
-        var state = SessionRow.Read(entry.Session).State;
-        if (entry.SessionVersion == 0)
+        var opened = entries.Where(composed => composed.Entry is { Session: not null, SessionVersion: 0 })
+            .Select(composed => (SessionRow.Read(composed.Entry.Session).State, Body: composed.Entry.Session!)).ToList();
+        if (opened.Count > 0)
         {
+            // A list of lists has one length for all in PostgreSQL: the ancestors come as texts.
             Add(
-                batch, "INSERT INTO fabric_sessions (id, tenant, status, expires_ms, version, ancestors, body) VALUES ($1, $2, $3, $4, 1, $5, $6)",
-                Uuid.Of(state.Id), state.Tenant, (short)state.Status, state.ExpiresAt.UnixMs, Ancestors(state), entry.Session!);
-            return;
+                batch, """
+                INSERT INTO fabric_sessions (id, tenant, status, expires_ms, version, ancestors, body)
+                SELECT id, tenant, status, expires_ms, 1, ancestors::uuid[], body
+                FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::bigint[], $5::text[], $6::bytea[]) AS opened (id, tenant, status, expires_ms, ancestors, body)
+                """,
+                Column(opened, item => Uuid.Of(item.State.Id)), Column(opened, item => item.State.Tenant), Column(opened, item => (short)item.State.Status),
+                Column(opened, item => item.State.ExpiresAt.UnixMs), Column(opened, item => $"{{{string.Join(',', Ancestors(item.State))}}}"), Column(opened, item => item.Body));
         }
 
-        Add(
-            batch, """
-            WITH changed AS (UPDATE fabric_sessions SET status = $2, expires_ms = $3, version = version + 1, body = $4 WHERE id = $1 AND version = $5 RETURNING 1)
-            SELECT 1 / (SELECT count(*) FROM changed)::integer
-            """,
-            Uuid.Of(state.Id), (short)state.Status, state.ExpiresAt.UnixMs, entry.Session!, entry.SessionVersion);
+        // INVARIANT S1: a session goes on from the version that was decided on, or not at all.
+        foreach (var entry in entries.Select(composed => composed.Entry).Where(entry => entry is { Session: not null, SessionVersion: > 0 }))
+        {
+            var state = SessionRow.Read(entry.Session).State;
+            Add(
+                batch, """
+                WITH changed AS (UPDATE fabric_sessions SET status = $2, expires_ms = $3, version = version + 1, body = $4 WHERE id = $1 AND version = $5 RETURNING 1)
+                SELECT 1 / (SELECT count(*) FROM changed)::integer
+                """,
+                Uuid.Of(state.Id), (short)state.Status, state.ExpiresAt.UnixMs, entry.Session!, entry.SessionVersion);
+        }
     }
 
     private static void Inventory(NpgsqlBatch batch, IReadOnlyList<ComposedEntry> entries)
@@ -139,12 +146,9 @@ internal sealed class LogCommit(NpgsqlDataSource database)
 
         foreach (var composed in entries.Where(composed => composed.Request != UInt128.Zero))
         {
-            // A request of several commands ends at the last one's revision.
+            // INVARIANT R5: a name stands once. Of two that come at one time with one name, the second is refused as a conflict, and finds the first when it looks again.
             Add(
-                batch, """
-                INSERT INTO fabric_requests (key, content, revision, at_ms) VALUES ($1, $2, $3, $4)
-                ON CONFLICT (key) DO UPDATE SET content = excluded.content, revision = excluded.revision, at_ms = excluded.at_ms
-                """,
+                batch, "INSERT INTO fabric_requests (key, content, revision, at_ms) VALUES ($1, $2, $3, $4)",
                 (long)(ulong)(composed.Request >> 64), (long)(ulong)composed.Request, (long)composed.Revision, composed.Entry.AtMs);
         }
     }

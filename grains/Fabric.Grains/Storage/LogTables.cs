@@ -1,3 +1,4 @@
+using Fabric.Grains.Feed;
 using Fabric.Grains.Wire;
 using Npgsql;
 
@@ -94,6 +95,21 @@ internal sealed class LogTables(NpgsqlDataSource database)
         }
 
         return [.. rows.Values];
+    }
+
+    /// <summary>Counts the records of every tenant that are in the feed's table, by the hour in which they may go.</summary>
+    internal async Task ReadSharesAsync(LogShares shares, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand("""
+            SELECT tenant, max(drop_after), sum(last - first + 1)::integer, sum(unknown)::integer FROM fabric_feed
+            WHERE partition = $1 AND tenant IS NOT NULL GROUP BY tenant, drop_after / 3600000
+            """);
+        Add(command.Parameters, Partition);
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            shares.Add(reader.GetString(0), reader.GetInt32(2), reader.GetInt32(3), reader.GetInt64(1));
+        }
     }
 
     /// <summary>The latest expiry of all credentials that were issued; 0: none was.</summary>
