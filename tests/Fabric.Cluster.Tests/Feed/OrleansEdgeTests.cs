@@ -9,6 +9,10 @@ using Fabric.Contracts.Revocations;
 using Fabric.Core.Common;
 using Fabric.Core.Scopes;
 using Fabric.Grains;
+using Fabric.Grains.Entities;
+using Fabric.Grains.Feed;
+using Fabric.Grains.Sessions;
+using Fabric.Grains.Wire;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -88,6 +92,26 @@ public sealed class OrleansEdgeTests(PostgresFixture postgres)
         }
 
         Assert.False(feed.IsConnected);
+    }
+
+    [Fact]
+    [Trait("Invariant", "T1")]
+    public async Task A_client_of_the_cluster_reaches_the_gate_and_no_other_grain_of_the_fabric()
+    {
+        var options = ClusterFixture.Options(await postgres.MakeAsync());
+        await using var engine = await ClusterEngine.OpenAsync(options, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
+        var scene = await Scene.MakeAsync(engine);
+        var session = await scene.OpenAsync();
+        using var host = await ClientAsync(options);
+        var client = host.Services.GetRequiredService<IClusterClient>();
+
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => client.GetGrain<IFeedLogGrain>(0).LeaveAsync(1));
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => client.GetGrain<ISessionGrain>(session.Id).IssueAsync(new IssueCommand("eve", 1, null, null, "fabric", 0)));
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => client.GetGrain<ITenantGrain>(Scene.Tenant).EndAsync(new EndCommand("eve", true, "revoked", "x")));
+        RequestContext.Set("fabric.silo", "guessed");
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => client.GetGrain<ISessionGrain>(session.Id).GetAsync());
+        RequestContext.Clear();
+        Assert.Equal(Codes.Unauthenticated, await client.GetGrain<Fabric.Contracts.Orleans.IEdgeGateGrain>(Guid.NewGuid()).OpenAsync("fk.no.key"));
     }
 
     private static (FeedConnection Feed, Edge Edge) Connect(IHost host, string secret)
