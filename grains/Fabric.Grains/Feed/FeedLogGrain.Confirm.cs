@@ -8,7 +8,7 @@ internal sealed partial class FeedLogGrain
     // Callers that wait at one time (B1); more get the state as it is.
     private const int ConfirmsMax = 100_000;
 
-    private static readonly TimeSpan NamesPatience = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan NamesPatience = TimeSpan.FromSeconds(1);
 
     private readonly PriorityQueue<TaskCompletionSource, ulong> _confirms = new();
     private readonly Dictionary<UInt128, IRelayObserver> _observers = [];
