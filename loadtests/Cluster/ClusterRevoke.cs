@@ -15,7 +15,7 @@ internal static class ClusterRevoke
     private const int SmallShare = 10;
     private const int SessionShare = 1_000;
 
-    private const int WarmUpMs = 25_000;
+    private const int WarmUpMs = 40_000;
     private const int CalmSeconds = 3;
     private const double CalmCores = 0.3;
 
@@ -28,7 +28,7 @@ internal static class ClusterRevoke
         var town = await ClusterIssue.SettleAsync(cluster);
         var users = await IssueAsync(run, town, share);
         await using var edges = await cluster.StartEdgesAsync(ClusterScenario.Silos, run.Cancellation);
-        await WarmUpAsync(run, cluster, town);
+        await WarmUpAsync(run, cluster, town, edges);
         var (small, large, server) = (new List<double>(), new List<double>(), new List<double>());
         using var stage = run.Log.Begin($"revoke {users.Count} users, each until confirmed over {edges.Edges.Count} edges", users.Count);
         foreach (var (user, count, call) in users)
@@ -65,20 +65,24 @@ internal static class ClusterRevoke
         run.Report.Add("cluster.revoke_large_p50_ms", Samples.Median(large), "ms");
         run.Report.Add("cluster.revoke_large_max_ms", large.Max(), "ms");
         run.Report.Note($"revoke: {measured.Count} users above {SmallShare} credentials and {large.Count} above {share:N0} ({string.Join(", ", large.Select(each => each.ToString("0.0")))} ms), at the silos in turn, until all of "
-            + $"{edges.Edges.Count} edges are confirmed (HTTP and Orleans by half, in processes of their own); least {all.Min():0.0}, most {all.Max():0.0} ms; the first {WarmUps}, and 25 s of others before them, are left out");
+            + $"{edges.Edges.Count} edges are confirmed (HTTP and Orleans by half, in processes of their own); least {all.Min():0.0}, most {all.Max():0.0} ms; the first {WarmUps}, and 40 s of others before them, are left out");
     }
 
     // Ten processes that have just started share two cores with their own compilers: what a cluster does that has run for a minute is measured, once those are done.
-    private static async Task WarmUpAsync(ScenarioRun run, SiloCluster cluster, Town[] town)
+    private static async Task WarmUpAsync(ScenarioRun run, SiloCluster cluster, Town[] town, EdgeFleet edges)
     {
         using var stage = run.Log.Begin("warm silos and edges up", 1);
         var startedNs = Clock.NowNs;
         for (var i = 0; Clock.Ms(startedNs, Clock.NowNs) < WarmUpMs; i++)
         {
             using var client = cluster.Operator(i % cluster.Silos.Count);
-            var session = await town[i % town.Length].OpenAsync(i % ClusterIssue.Connections, i);
+            var user = i % ClusterIssue.Connections;
+            var issued = await town[i % town.Length].IssueAsync(await town[i % town.Length].OpenAsync(user, i), 1);
+            EdgeCall[] calls = [Town.CallOf(issued[0].Token, i, 0)];
+            _ = await R1.AssertAllowedAsync(edges, calls, run.Report, "before its user was revoked");
             _ = await client.RevokeAsync(new RevokeRequest(
-                new NodeDto("session", town[0].Tenant, session), Reason: "load test", Wait: "confirmed", TimeoutMs: FirstReceiptMs)).Need("revoke a session");
+                new NodeDto("user", town[0].Tenant, Town.User(user)), Reason: "load test", Wait: "confirmed", TimeoutMs: FirstReceiptMs)).Need("revoke a user");
+            _ = await R1.AssertDeniedAsync(edges, calls, run.Report, "the revocation was confirmed");
         }
 
         for (var calm = 0; calm < CalmSeconds && Clock.Ms(startedNs, Clock.NowNs) < 4 * WarmUpMs;)

@@ -7,6 +7,7 @@ using Fabric.Core.Common;
 using Fabric.Core.Credentials;
 using Fabric.Core.Index;
 using Fabric.Core.Lineages;
+using Fabric.Core.Nodes;
 using Fabric.Engine.Wire;
 using Fabric.Grains.Entities;
 using Fabric.Grains.Feed;
@@ -150,7 +151,7 @@ internal sealed partial class ClusterFabric
         var unknown = UnknownOf(node);
         var end = new EndCommand(caller.Name, terminal, terminal ? "revoked" : "generation", request.Reason, name, caller.Tenant == node.Tenant);
         return With(
-            await StoreAsync(() => AskAsync(() => End(node, end)), name, () => DenialsOf(node, end, now), now, request.Wait, request.TimeoutMs, cancellation)
+            await StoreAsync(() => AskAsync(() => End(node, end)), name, DenialsOf(node, end, now), now, request.Wait, request.TimeoutMs, cancellation)
                 .ConfigureAwait(false),
             unknown);
     }
@@ -190,20 +191,26 @@ internal sealed partial class ClusterFabric
         0, "partial", Durable: false, now.ToDateTimeOffset(), null, new ClosedClasses(false, false, false), [], [], [], [],
         Relay.LatestExpiry > Now ? Relay.LatestExpiry.ToDateTimeOffset() : null);
 
-    // What the node's end will say, by what this silo knows. Empty: it will say nothing new, or be refused.
-    private List<IndexRecord> DenialsOf(NodeRef node, EndCommand end, Instant now)
+    // What the node's end will say, by what this silo knows NOW, before it is asked for: later it may know of that end itself, and would raise the generation past it,
+    // so that what is issued afterwards was denied. Empty: it will say nothing new, or be refused.
+    private Func<IReadOnlyList<IndexRecord>> DenialsOf(NodeRef node, EndCommand end, Instant now)
     {
-        var records = new List<IndexRecord>();
+        Outcome<NodeRevoked?> decided;
         lock (Directory.Gate)
         {
-            var decided = NodeEnding.Decide(node, node.Kind == NodeKind.Session ? null : Directory.Standing_NeedsLock(node), end, Parts.Handles, now);
-            if (decided.IsOk && decided.Value is { } revoked)
+            decided = NodeEnding.Decide(node, node.Kind == NodeKind.Session ? null : Directory.Standing_NeedsLock(node), end, Parts.Handles, now);
+        }
+
+        return () =>
+        {
+            var records = new List<IndexRecord>();
+            if (decided is { IsOk: true, Value: { } revoked })
             {
                 IndexRecords.Add(revoked, Relay.Index, Parts.Handles, records);
             }
-        }
 
-        return records;
+            return records;
+        };
     }
 
     // Ids that this fabric never made for this tenant: what was meant may live on, under another tenant or id.
