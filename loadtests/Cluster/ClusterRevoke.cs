@@ -1,3 +1,4 @@
+using Fabric.Client.Http;
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Revocations;
 using Fabric.LoadTests.Measure;
@@ -28,7 +29,8 @@ internal static class ClusterRevoke
         var town = await ClusterIssue.SettleAsync(cluster);
         var users = await IssueAsync(run, town, share);
         await using var edges = await cluster.StartEdgesAsync(ClusterScenario.Silos, run.Cancellation);
-        await WarmUpAsync(run, cluster, town, edges);
+        var clients = Enumerable.Range(0, cluster.Silos.Count).Select(cluster.Operator).ToArray();
+        await WarmUpAsync(run, cluster, clients, town, edges);
         var (small, large, server) = (new List<double>(), new List<double>(), new List<double>());
         using var stage = run.Log.Begin($"revoke {users.Count} users, each until confirmed over {edges.Edges.Count} edges", users.Count);
         foreach (var (user, count, call) in users)
@@ -38,8 +40,7 @@ internal static class ClusterRevoke
                 return;
             }
 
-            var silo = (small.Count + large.Count) % cluster.Silos.Count;
-            using var client = cluster.Operator(silo);
+            var client = clients[(small.Count + large.Count) % clients.Length];
             var sentNs = Clock.NowNs;
             var receipt = await client.RevokeAsync(new RevokeRequest(
                 new NodeDto("user", town[0].Tenant, user), Mode: "generation", Reason: "load test", Wait: "confirmed", TimeoutMs: FirstReceiptMs)).Need("revoke a user");
@@ -59,7 +60,7 @@ internal static class ClusterRevoke
         List<double> all = [.. measured, .. large];
         run.Report.Add("cluster.revoke_p50_ms", Samples.Percentile(all, 50), "ms");
         run.Report.Add("cluster.revoke_p99_ms", Samples.Percentile(all, 99), "ms");
-        run.Report.Add("cluster.revoke_accepted_p50_ms", Samples.Median(await AcceptAsync(cluster, town)), "ms");
+        run.Report.Add("cluster.revoke_accepted_p50_ms", Samples.Median(await AcceptAsync(clients, town)), "ms");
         run.Report.Add("cluster.revoke_server_p50_ms", Samples.Median([.. server.Skip(WarmUps)]), "ms");
         run.Report.Add("cluster.revoke_small_p50_ms", Samples.Median(measured), "ms");
         run.Report.Add("cluster.revoke_large_p50_ms", Samples.Median(large), "ms");
@@ -69,13 +70,13 @@ internal static class ClusterRevoke
     }
 
     // Ten processes that have just started share two cores with their own compilers: what a cluster does that has run for a minute is measured, once those are done.
-    private static async Task WarmUpAsync(ScenarioRun run, SiloCluster cluster, Town[] town, EdgeFleet edges)
+    private static async Task WarmUpAsync(ScenarioRun run, SiloCluster cluster, FabricHttpClient[] clients, Town[] town, EdgeFleet edges)
     {
         using var stage = run.Log.Begin("warm silos and edges up", 1);
         var startedNs = Clock.NowNs;
         for (var i = 0; Clock.Ms(startedNs, Clock.NowNs) < WarmUpMs; i++)
         {
-            using var client = cluster.Operator(i % cluster.Silos.Count);
+            var client = clients[i % clients.Length];
             var user = i % ClusterIssue.Connections;
             var issued = await town[i % town.Length].IssueAsync(await town[i % town.Length].OpenAsync(user, i), 1);
             EdgeCall[] calls = [Town.CallOf(issued[0].Token, i, 0)];
@@ -94,12 +95,12 @@ internal static class ClusterRevoke
     }
 
     // Durable alone, without waiting for any edge.
-    private static async Task<List<double>> AcceptAsync(SiloCluster cluster, Town[] town)
+    private static async Task<List<double>> AcceptAsync(FabricHttpClient[] clients, Town[] town)
     {
         var took = new List<double>();
         for (var i = 0; i < SmallPerBig; i++)
         {
-            using var client = cluster.Operator(i % cluster.Silos.Count);
+            var client = clients[i % clients.Length];
             var session = await town[i % town.Length].OpenAsync(i, i);
             var sentNs = Clock.NowNs;
             _ = await client.RevokeAsync(new RevokeRequest(new NodeDto("session", town[0].Tenant, session), Reason: "load test")).Need("revoke a session");

@@ -151,14 +151,15 @@ internal sealed partial class ClusterFabric
         var unknown = UnknownOf(node);
         var end = new EndCommand(caller.Name, terminal, terminal ? "revoked" : "generation", request.Reason, name, caller.Tenant == node.Tenant);
         return With(
-            await StoreAsync(() => AskAsync(() => End(node, end)), name, DenialsOf(node, end, now), now, request.Wait, request.TimeoutMs, cancellation)
+            await StoreAsync(() => AskAsync(() => End(node, end)), name, DenialsOf(node, end, now), now, request.Wait, request.TimeoutMs, cancellation, named == UInt128.Zero)
                 .ConfigureAwait(false),
             unknown);
     }
 
     // INVARIANT D1: what storage has not taken is denied ahead of it, and its receipt says `partial` and not durable.
     private async ValueTask<Outcome<Receipt>> StoreAsync(
-        Func<ValueTask<Outcome<Reply>>> store, UInt128 name, Func<IReadOnlyList<IndexRecord>> denials, Instant now, string wait, int timeoutMs, CancellationToken cancellation)
+        Func<ValueTask<Outcome<Reply>>> store, UInt128 name, Func<IReadOnlyList<IndexRecord>> denials, Instant now, string wait, int timeoutMs,
+        CancellationToken cancellation, bool isFresh = false)
     {
         var patience = TimeSpan.FromMilliseconds(wait == "confirmed" ? timeoutMs : 0);
         var stored = await Parts.Early.RunAsync(OnceAsync, denials, patience > EarlyDenials.TellAfter ? patience : EarlyDenials.TellAfter).ConfigureAwait(false);
@@ -168,7 +169,9 @@ internal sealed partial class ClusterFabric
 
         async Task<Outcome<(ulong Revision, bool IsAgain)>> OnceAsync()
         {
-            var done = await engine.Reads.RequestAsync(name, CancellationToken.None).ConfigureAwait(false);
+            // A name that was made here a moment ago has not been carried out before.
+            var done = isFresh ? Outcome<ulong?>.Of(null) : await engine.Reads.RequestAsync(name, CancellationToken.None).ConfigureAwait(false);
+            isFresh = false;
             if (!done.IsOk || done.Value is not null)
             {
                 return done.IsOk ? (done.Value!.Value, true) : done.Rejection;
