@@ -17,6 +17,7 @@ internal static class ClusterFaults
     private const int Rounds = 3;
     private const int Writers = 24;
     private const int DeadStatus = 6;
+    private const int BackMaxMs = 90_000;
 
     /// <summary>One edge is stopped, and goes on once the receipt is there.</summary>
     public static async Task FreezeAnEdgeAsync(ScenarioRun run, SiloCluster cluster)
@@ -25,7 +26,7 @@ internal static class ClusterFaults
         await using var edges = await cluster.StartEdgesAsync(ClusterScenario.Silos, run.Cancellation);
         using var client = cluster.Operator(0);
         await WarmUpAsync(town[0], client);
-        var took = new List<double>();
+        var (took, back) = (new List<double>(), new List<double>());
         using var stage = run.Log.Begin("revoke while one edge is stopped", Rounds * 2);
         for (var round = 0; round < Rounds * 2; round++)
         {
@@ -48,12 +49,16 @@ internal static class ClusterFaults
                 run.Report.Broken($"with one edge stopped a receipt is `{receipt.State}` after 30 s");
             }
 
+            var resumedNs = Clock.NowNs;
             _ = await R1.AssertDeniedAsync(edges, [call], run.Report, "the revocation was confirmed with one edge stopped");
+            back.Add(await BackAfterAsync(stopped, Town.CallOf((await town[0].IssueAsync(await town[0].OpenAsync(round, round), 1))[0].Token, round, 0), resumedNs));
             stage.Advance();
         }
 
         run.Report.Add("cluster.frozen_edge_confirmed_ms", Samples.Median(took), "ms");
         run.Report.Add("cluster.frozen_edge_confirmed_max_ms", took.Max(), "ms");
+        run.Report.Add("cluster.frozen_edge_back_max_ms", back.Max(), "ms");
+        run.Report.Note($"an edge stopped, over HTTP and over the Orleans client in turn: they allow again {string.Join(", ", back.Select(each => $"{each:N0}"))} ms after they go on");
         run.Report.Note($"an edge stopped: {took.Count} revocations, {took.Min():N0} to {took.Max():N0} ms; the edge's lease of class read is 5 s from the sending of its last renewal, at most 250 ms before, and 50 ms and 1 % are allowed for clocks");
     }
 
@@ -141,6 +146,22 @@ internal static class ClusterFaults
 
     private static ValueTask<Outcome<Receipt>> RevokeAsync(FabricHttpClient client, string session) => client.RevokeAsync(
         new RevokeRequest(new NodeDto("session", "acme", session), Reason: "load test", Wait: "confirmed", TimeoutMs: 30_000));
+
+    // It denies as stale until it has connected anew.
+    private static async Task<double> BackAfterAsync(EdgeProcess edge, EdgeCall call, long resumedNs)
+    {
+        while ((await edge.SendAsync(EdgeOps.Check, calls: [call])).Allowed == 0)
+        {
+            if (Clock.Ms(resumedNs, Clock.NowNs) > BackMaxMs)
+            {
+                throw new LoadException($"{edge.Name} has not come back within {BackMaxMs / 1_000} s");
+            }
+
+            await Task.Delay(20);
+        }
+
+        return Clock.Ms(resumedNs, Clock.NowNs);
+    }
 
     // The first receipts wait for leases from before the first start.
     private static async Task WarmUpAsync(Town town, FabricHttpClient client)

@@ -70,7 +70,7 @@ internal static class ClusterRevoke
     }
 
     // Ten processes that have just started share two cores with their own compilers: what a cluster does that has run for a minute is measured, once those are done.
-    private static async Task WarmUpAsync(ScenarioRun run, SiloCluster cluster, FabricHttpClient[] clients, Town[] town, EdgeFleet edges)
+    public static async Task WarmUpAsync(ScenarioRun run, SiloCluster cluster, FabricHttpClient[] clients, Town[] town, EdgeFleet edges)
     {
         using var stage = run.Log.Begin("warm silos and edges up", 1);
         var startedNs = Clock.NowNs;

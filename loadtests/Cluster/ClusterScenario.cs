@@ -11,7 +11,7 @@ internal sealed class ClusterScenario : IScenario
 
     private static readonly (string Name, Func<ScenarioRun, SiloCluster, Task> RunAsync)[] Parts =
     [
-        ("issue", ClusterIssue.IssueAsync), ("open", ClusterIssue.OpenAsync), ("check", ClusterCheck.RunAsync), ("revoke", ClusterRevoke.RunAsync),
+        ("issue", ClusterIssue.IssueAsync), ("open", ClusterIssue.OpenAsync), ("check", ClusterCheck.RunAsync), ("revoke", ClusterRevoke.RunAsync), ("naive", ClusterNaive.RunAsync),
         ("frozen-edge", ClusterFaults.FreezeAnEdgeAsync), ("killed-silo", ClusterFaults.KillASiloAsync), ("long-load", ClusterFaults.LoadAsync),
     ];
 

@@ -21,6 +21,19 @@ internal sealed record Bar(bool IsAtLeast, double Value)
         ["memory.bytes_per_session"] = new(false, 500),
         ["replay.allowed_after_confirmed"] = new(false, 0),
         ["replay.wrongly_denied"] = new(false, 0),
+        ["cluster.issue.first_start_s"] = new(false, 5),
+        ["cluster.issue_rate"] = new(true, 10_000),
+        ["cluster.open_rate"] = new(true, 1_500),
+        ["cluster.check_feed_p50_us"] = new(false, 150),
+        ["cluster.check_orleans_p50_us"] = new(false, 150),
+        ["cluster.check_relay_p50_us"] = new(false, 3),
+        ["cluster.naive_ratio"] = new(true, 300),
+        ["cluster.revoke_p50_ms"] = new(false, 5),
+        ["cluster.revoke_p99_ms"] = new(false, 40),
+        ["cluster.frozen_edge_confirmed_ms"] = new(false, 5_200),
+        ["cluster.killed_silo_again_ms"] = new(false, 2_500),
+        ["cluster.false_evictions"] = new(false, 0),
+        ["cluster.lost"] = new(false, 0),
     };
 
     /// <summary>The bar of a metric; null: it is told, and has none.</summary>
