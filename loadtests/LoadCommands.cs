@@ -26,6 +26,8 @@ internal static partial class LoadCommands
     private static readonly Option<string[]> Only = new("--only") { Description = "which parts of `cluster` to run (default: all)", AllowMultipleArgumentsPerToken = true };
     private static readonly Option<int?> Minutes = new("--minutes") { Description = "how many minutes of full load no silo may be given up in (default: none)" };
 
+    private static readonly Option<int?> Silos = new("--silos") { Description = "so many silos of a cluster over PostgreSQL instead of one host (a build with FabricEngine=Orleans)" };
+
     private static readonly IScenario[] All =
     [
         new CheckScenario(), new IssueScenario(), new CascadeScenario(), new LeakScenario(), new RecoverScenario(), new MemoryScenario(),
@@ -35,7 +37,7 @@ internal static partial class LoadCommands
     /// <summary>The root command.</summary>
     public static RootCommand Build()
     {
-        foreach (var size in new[] { Seconds, Count, Edges, Agents, Minutes })
+        foreach (var size in new[] { Seconds, Count, Edges, Agents, Minutes, Silos })
         {
             size.Validators.Add(result =>
             {
@@ -100,10 +102,15 @@ internal static partial class LoadCommands
             verb.Options.Add(Agents);
         }
 
+        if (scenarios is [ReplayScenario or AgentsScenario])
+        {
+            verb.Options.Add(Silos);
+        }
+
         verb.SetAction((parsed, cancellation) => RunAsync(name, scenarios, parsed.GetValue(Json), new ScenarioOptions(
             parsed.GetValue(Seconds), parsed.GetValue(Count), parsed.GetValue(Trace)?.FullName, parsed.GetValue(Agents), parsed.GetValue(Edges),
             parsed.GetValue(Seed), parsed.GetValue(KeepData), verb.Options.Contains(Only) ? parsed.GetValue(Only) : null,
-            verb.Options.Contains(Minutes) ? parsed.GetValue(Minutes) : null), cancellation));
+            verb.Options.Contains(Minutes) ? parsed.GetValue(Minutes) : null, verb.Options.Contains(Silos) ? parsed.GetValue(Silos) : null), cancellation));
         return verb;
     }
 

@@ -9,7 +9,7 @@ using Npgsql;
 namespace Fabric.LoadTests.Cluster;
 
 /// <summary>Silo processes over a PostgreSQL server of their own, all on this machine.</summary>
-internal sealed class SiloCluster : IAsyncDisposable
+internal sealed class SiloCluster : IServedFabric
 {
     private readonly string _folder;
     private readonly LocalPostgres _postgres;
@@ -22,6 +22,9 @@ internal sealed class SiloCluster : IAsyncDisposable
 
     /// <summary>How long the first start of the first silo took, on a migrated database that nobody has used, in seconds.</summary>
     public double FirstStartSeconds { get; private set; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Uri> Addresses => [.. _places.Select(place => place.Silo.Address)];
 
     /// <summary>The database.</summary>
     public string Database => _postgres.ConnectionString;
@@ -86,16 +89,22 @@ internal sealed class SiloCluster : IAsyncDisposable
     /// <summary>Where one silo takes Orleans clients.</summary>
     public Uri Gateway(int silo) => new($"{RemoteEdge.OrleansScheme}://127.0.0.1:{_places[silo].GatewayPort}");
 
+    /// <inheritdoc/>
+    /// <remarks>Half of them over HTTP, the others over the Orleans client.</remarks>
+    Task<EdgeFleet> IServedFabric.StartEdgesAsync(int count, CancellationToken cancellation) => StartEdgesAsync((count + 1) / 2, count / 2, cancellation);
+
     /// <summary>Starts edges in processes of their own, silo after silo: over HTTP first, then as many over the Orleans client.</summary>
-    public async Task<EdgeFleet> StartEdgesAsync(int each, CancellationToken cancellation)
+    public Task<EdgeFleet> StartEdgesAsync(int each, CancellationToken cancellation) => StartEdgesAsync(each, each, cancellation);
+
+    private async Task<EdgeFleet> StartEdgesAsync(int overHttp, int overOrleans, CancellationToken cancellation)
     {
         using var client = Operator(0);
         var key = await client.MakeApiKeyAsync(new MakeApiKey("enforcement_point", "edges"), cancellation).Need("make a key");
         var edges = new List<EdgeProcess>();
-        for (var i = 0; i < 2 * each; i++)
+        for (var i = 0; i < overHttp + overOrleans; i++)
         {
             var silo = i % _places.Count;
-            var (name, address) = i < each ? ($"http-{i + 1}", _places[silo].Silo.Address) : ($"orleans-{i - each + 1}", Gateway(silo));
+            var (name, address) = i < overHttp ? ($"http-{i + 1}", _places[silo].Silo.Address) : ($"orleans-{i - overHttp + 1}", Gateway(silo));
             edges.Add(await EdgeProcess.StartAsync(name, address, key.Secret, cancellation));
         }
 

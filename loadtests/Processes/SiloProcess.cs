@@ -7,7 +7,7 @@ using Fabric.LoadTests.Measure;
 namespace Fabric.LoadTests.Processes;
 
 /// <summary>The host in a process of its own, on a free loopback port, over a data folder.</summary>
-internal sealed class SiloProcess : IAsyncDisposable
+internal sealed class SiloProcess : IServedFabric
 {
     /// <summary>The data folder's name in a run's folder.</summary>
     public const string DataName = "data";
@@ -97,6 +97,13 @@ internal sealed class SiloProcess : IAsyncDisposable
         await silo.WaitReadyAsync(Path.Combine(folder, "silo.log"), cancellation);
         return silo;
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Uri> Addresses => [Address];
+
+    /// <inheritdoc/>
+    /// <remarks>With the key from the file that the setup makes.</remarks>
+    public Task<EdgeFleet> StartEdgesAsync(int count, CancellationToken cancellation) => EdgeProcess.StartFleetAsync(count, Address, EdgeKey, cancellation);
 
     /// <summary>A client with a secret; null: the operator's.</summary>
     public FabricHttpClient Client(string? secret = null) => new(Address, secret ?? OperatorKey);

@@ -9,13 +9,13 @@ using Fabric.LoadTests.Reports;
 namespace Fabric.LoadTests.Scenarios;
 
 /// <summary>What simulated agents do, what became of it, and what must hold afterwards. Any thread.</summary>
-internal sealed class AgentWorld(Town town, EdgeFleet edges, RunReport report, int agents)
+internal sealed class AgentWorld(IReadOnlyList<Town> towns, EdgeFleet edges, RunReport report, int agents)
 {
     private const int CallsPerCheck = 3;
 
     private readonly ConcurrentDictionary<int, ConcurrentQueue<AgentTask>> _byUser = new();
     private readonly ConcurrentDictionary<string, int> _refusals = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<int, long> _storming = new();
+    private readonly ConcurrentDictionary<int, (int Running, long EndedNs)> _storming = new();
     private readonly LatencyRecorder _confirmed = new();
     private long _sessions, _checks, _allowed, _delegations, _ended, _storms, _asserted, _stale;
 
@@ -26,8 +26,8 @@ internal sealed class AgentWorld(Town town, EdgeFleet edges, RunReport report, i
     public async Task<AgentTask> OpenAsync(int agent, int customer)
     {
         var askedNs = Clock.NowNs;
-        var session = await town.OpenAsync(agent, customer);
-        var credential = await town.IssueAsync(session, 1);
+        var session = await TownOf(agent).OpenAsync(agent, customer);
+        var credential = await TownOf(agent).IssueAsync(session, 1);
         Interlocked.Increment(ref _sessions);
         var task = new AgentTask(agent, session, customer, askedNs, [credential[0].Token]);
         _byUser.GetOrAdd(agent, _ => []).Enqueue(task);
@@ -52,7 +52,8 @@ internal sealed class AgentWorld(Town town, EdgeFleet edges, RunReport report, i
 
         // A storm that came while the task was being opened may have hit it or not.
         var code = reply.Codes?.FirstOrDefault(each => each.Length > 0 && !R1.IsPassing(each));
-        if (code is not null && Volatile.Read(ref task.AskedEndNs) == 0 && _storming.GetValueOrDefault(task.Agent) < task.OpenedNs)
+        if (code is not null && Volatile.Read(ref task.AskedEndNs) == 0
+            && _storming.GetValueOrDefault(task.Agent) is { Running: 0 } storm && storm.EndedNs < task.OpenedNs)
         {
             report.Broken($"R5: {edge.Name} denied {reply.Denied} calls of a live task with `{code}`");
         }
@@ -63,8 +64,8 @@ internal sealed class AgentWorld(Town town, EdgeFleet edges, RunReport report, i
     {
         var helper = Town.Helper(random.Next(Town.Helpers));
         var command = new DelegateSession(helper, $"help with {task.Customer}", [new ScopeDto("crm.get", "call", $"customer/{task.Customer}")]);
-        var session = await town.Fabric.DelegateSessionAsync(task.Session, command).Need("delegate");
-        var credential = await town.IssueAsync(session.Id, 1);
+        var session = await TownOf(task.Agent).Fabric.DelegateSessionAsync(task.Session, command).Need("delegate");
+        var credential = await TownOf(task.Agent).IssueAsync(session.Id, 1);
         Interlocked.Increment(ref _delegations);
         var part = new AgentTask(task.Agent, session.Id, task.Customer, task.OpenedNs, [credential[0].Token]) { IsReadOnly = true };
         task.Parts.Enqueue(part);
@@ -81,7 +82,7 @@ internal sealed class AgentWorld(Town town, EdgeFleet edges, RunReport report, i
     {
         var all = task.WithParts();
         all.ForEach(each => each.AskEnd());
-        var sentNs = Clock.NowNs;
+        var (town, sentNs) = (TownOf(task.Agent), Clock.NowNs);
         var receipt = complete
             ? await town.Fabric.CompleteSessionAsync(task.Session).Need("complete")
             : await town.Fabric.RevokeAsync(new RevokeRequest(new NodeDto("session", town.Tenant, task.Session), Reason: "load test", Wait: "confirmed")).Need("revoke a session");
@@ -97,13 +98,13 @@ internal sealed class AgentWorld(Town town, EdgeFleet edges, RunReport report, i
     /// <summary>Revokes everything that was issued under a user so far, waits until that is confirmed, and tries all of its calls at every edge.</summary>
     public async Task RevokeUserAsync(int user)
     {
+        _storming.AddOrUpdate(user, (1, 0), (_, storm) => (storm.Running + 1, storm.EndedNs));
         try
         {
             var tasks = _byUser.TryGetValue(user, out var known) ? known.ToList() : [];
             var all = tasks.SelectMany(each => each.WithParts()).Distinct().ToList();
             all.ForEach(each => each.AskEnd());
-            _storming[user] = Clock.NowNs;
-            var sentNs = Clock.NowNs;
+            var (town, sentNs) = (TownOf(user), Clock.NowNs);
             var receipt = await town.Fabric.RevokeAsync(new RevokeRequest(
                 new NodeDto("user", town.Tenant, Town.User(user)), Mode: "generation", Reason: "storm", Wait: "confirmed", TimeoutMs: 30_000)).Need("revoke a user");
             Interlocked.Increment(ref _storms);
@@ -113,10 +114,17 @@ internal sealed class AgentWorld(Town town, EdgeFleet edges, RunReport report, i
         {
             Refused(fault.Message);
         }
+        finally
+        {
+            _storming.AddOrUpdate(user, default((int, long)), (_, storm) => (storm.Running - 1, Clock.NowNs));
+        }
     }
 
     /// <summary>Counts a refusal: of a step under something that was revoked meanwhile, that is how it must be.</summary>
     public void Refused(string message) => _refusals.AddOrUpdate(message.Split(':')[0] + ":" + Code(message), 1, (_, count) => count + 1);
+
+    // An agent stays with one host: what that has answered it finds there at once.
+    private Town TownOf(int agent) => towns[agent % towns.Count];
 
     /// <summary>Puts the counts into the report.</summary>
     public void Report(TimeSpan time)

@@ -1,3 +1,4 @@
+using Fabric.Contracts;
 using Fabric.LoadTests.Processes;
 
 namespace Fabric.LoadTests.Scenarios;
@@ -14,7 +15,7 @@ internal sealed class AgentsScenario : IScenario
 
     public string Name => "agents";
 
-    public string Description => "simulated agents over HTTP and edges: sessions, checks, delegations, completions, revocation storms (--agents N --seconds S)";
+    public string Description => "simulated agents over HTTP and edges: sessions, checks, delegations, completions, revocation storms (--agents N --seconds S; --silos N: a cluster)";
 
     public async Task RunAsync(ScenarioRun run)
     {
@@ -22,24 +23,41 @@ internal sealed class AgentsScenario : IScenario
         run.Report.IsFullSize &= agents >= 2_000;
         var time = run.SecondsOr(60);
         using var folder = new TempFolder(run.Options.KeepData);
-        await using (var local = LocalFabric.Open(folder.Path))
+        if (run.Options.Silos is null)
         {
+            await using var local = LocalFabric.Open(folder.Path);
             await local.MakeKeysAsync(folder.Path);
-            var town = await Town.FoundAsync(local.Operator, "acme");
-            await town.SettleAsync(0, agents);
-            await town.SettleHelpersAsync();
+            await SettleAsync(local.Operator, agents);
         }
 
-        await using var silo = await SiloProcess.StartAsync(folder.Path, run.Cancellation);
-        await using var edges = await EdgeProcess.StartFleetAsync(run.Options.Edges ?? 3, silo.Address, silo.EdgeKey, run.Cancellation);
-        using var client = silo.Client();
-        var world = new AgentWorld(new Town(client, "acme"), edges, run.Report, agents);
+        await using var fabric = await ServedFabric.StartAsync(run, folder.Path);
+        var clients = fabric.Clients();
+        if (run.Options.Silos is not null)
+        {
+            await SettleAsync(clients[0], agents);
+        }
+
+        await using var edges = await fabric.StartEdgesAsync(run.Options.Edges ?? 3, run.Cancellation);
+        var world = new AgentWorld([.. clients.Select(client => new Town(client, "acme"))], edges, run.Report, agents);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(run.Cancellation);
         var work = Task.WhenAll(Enumerable.Range(0, agents).Select(i => Task.Run(() => LiveAsync(world, i, time, stop.Token))).Append(StormAsync(world, stop.Token)));
         await run.Log.ForAsync($"{agents:N0} agents at work", time, run.Cancellation);
         await stop.CancelAsync();
         await work;
         world.Report(time);
+        if (clients.Length > 1)
+        {
+            run.Report.Note($"{clients.Length} silos, each agent at one of them; edges over HTTP and over the Orleans client");
+        }
+
+        Array.ForEach(clients, client => client.Dispose());
+    }
+
+    private static async Task SettleAsync(IFabric fabric, int agents)
+    {
+        var town = await Town.FoundAsync(fabric, "acme");
+        await town.SettleAsync(0, agents);
+        await town.SettleHelpersAsync();
     }
 
     // One agent: a task after the other, with thinking in between.

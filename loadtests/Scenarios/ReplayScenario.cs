@@ -23,25 +23,32 @@ internal sealed class ReplayScenario : IScenario
 
     public string Name => "replay";
 
-    public string Description => "agent runs of a trace: approved sessions, every call checked, one user in ten offboarded in mid-run (--trace FILE)";
+    public string Description => "agent runs of a trace: approved sessions, every call checked, one user in ten offboarded in mid-run (--trace FILE; --silos N: a cluster)";
 
     public async Task RunAsync(ScenarioRun run)
     {
         var trace = TraceReader.ReadFile(run.Options.Trace ?? throw new LoadException("name the trace with --trace FILE"));
         using var folder = new TempFolder(run.Options.KeepData);
-        await using var silo = await SiloProcess.StartAsync(folder.Path, run.Cancellation);
-        using var fabric = silo.Client();
+        await using var served = await ServedFabric.StartAsync(run, folder.Path);
+        var clients = served.Clients();
+        var fabric = clients[0];
         var tenant = new CreateTenant(Tenant);
         _ = await fabric.CreateTenantAsync(tenant).Need("create the tenant");
         var approverKey = await fabric.MakeApiKeyAsync(new MakeApiKey("approver", "desk", Tenant)).Need("make the approver's key");
         var edgeKey = await fabric.MakeApiKeyAsync(new MakeApiKey("enforcement_point", "tools", Tenant)).Need("make the edge's key");
-        using var approver = silo.Client(approverKey.Secret);
-        await using var edge = await EdgeProcess.StartAsync("tools", silo.Address, edgeKey.Secret, run.Cancellation);
+        var approvers = served.Clients(approverKey.Secret);
+        var edges = new List<EdgeProcess>();
+        foreach (var address in served.Addresses)
+        {
+            edges.Add(await EdgeProcess.StartAsync($"tools-{edges.Count + 1}", address, edgeKey.Secret, run.Cancellation));
+        }
 
+        await using var fleet = new EdgeFleet(edges);
         var users = await SettleAsync(fabric, trace, run.Options.Seed);
-        var sessions = await OpenAllAsync(run, fabric, approver, trace);
-        var count = await CheckAllAsync(run, fabric, edge, users, sessions);
-        Report(run, trace, users, count);
+        var sessions = await OpenAllAsync(run, clients, approvers, trace);
+        var count = await CheckAllAsync(run, clients, fleet, users, sessions);
+        Report(run, trace, users, count, edges.Count);
+        Array.ForEach([.. clients, .. approvers], client => client.Dispose());
     }
 
     private static async Task<Dictionary<string, ReplayUser>> SettleAsync(FabricHttpClient fabric, List<TraceRun> trace, int seed)
@@ -69,13 +76,16 @@ internal sealed class ReplayScenario : IScenario
         return users;
     }
 
-    private static async Task<List<ReplaySession>> OpenAllAsync(ScenarioRun run, FabricHttpClient fabric, FabricHttpClient approver, List<TraceRun> trace)
+    private static async Task<List<ReplaySession>> OpenAllAsync(
+        ScenarioRun run, FabricHttpClient[] fabrics, FabricHttpClient[] approvers, List<TraceRun> trace)
     {
         using var stage = run.Log.Begin($"open and approve {trace.Count} sessions", trace.Count);
         var sessions = new ReplaySession[trace.Count];
         await Swarm.ForAsync(trace.Count, RunsAtOnce, async i =>
         {
             var task = new OpenSession(AgentOf(trace[i]), $"run {trace[i].Session}", ScopesOf(trace[i].Calls), RequireApproval: true);
+            // At one host the whole of it: what it has answered it knows.
+            var (fabric, approver) = (fabrics[i % fabrics.Length], approvers[i % approvers.Length]);
             var requested = await fabric.OpenSessionAsync(Tenant, task).Need("open a session");
             if (requested.Status != "requested")
             {
@@ -97,19 +107,19 @@ internal sealed class ReplayScenario : IScenario
     }
 
     private static async Task<ReplayCount> CheckAllAsync(
-        ScenarioRun run, FabricHttpClient fabric, EdgeProcess edge, Dictionary<string, ReplayUser> users, List<ReplaySession> sessions)
+        ScenarioRun run, FabricHttpClient[] fabrics, EdgeFleet edges, Dictionary<string, ReplayUser> users, List<ReplaySession> sessions)
     {
         var count = new ReplayCount();
         using var stage = run.Log.Begin("check every call", sessions.Sum(each => each.Run.Calls.Count));
         await Swarm.ForAsync(sessions.Count, RunsAtOnce, async i =>
         {
             var (trace, token) = sessions[i];
-            var user = users[trace.User];
+            var (user, edge) = (users[trace.User], edges.Edges[i % edges.Edges.Count]);
             foreach (var call in trace.Calls)
             {
                 if (user.CountCall())
                 {
-                    await OffboardAsync(run, fabric, user);
+                    await OffboardAsync(run, fabrics[i % fabrics.Length], user);
                 }
 
                 // INVARIANT R1: a check that begins after this reads a confirmed moment must be denied.
@@ -121,13 +131,13 @@ internal sealed class ReplayScenario : IScenario
             }
         });
 
-        // Every call of everyone who left, once more.
+        // Every call of everyone who left, once more, at every edge.
         foreach (var (trace, token) in sessions.Where(each => users[each.Run.User].LeavesAfter is not null))
         {
             var calls = trace.Calls.Select(call => new EdgeCall(token, call.Tool, TraceCall.Action, call.Resource, call.Class)).ToList();
             if (calls.Count > 0)
             {
-                count.AddAfterConfirmed(await edge.SendAsync(EdgeOps.Check, calls: calls));
+                Array.ForEach(await edges.SendAsync(EdgeOps.Check, calls: calls), count.AddAfterConfirmed);
             }
         }
 
@@ -150,7 +160,7 @@ internal sealed class ReplayScenario : IScenario
         }
     }
 
-    private static void Report(ScenarioRun run, List<TraceRun> trace, Dictionary<string, ReplayUser> users, ReplayCount count)
+    private static void Report(ScenarioRun run, List<TraceRun> trace, Dictionary<string, ReplayUser> users, ReplayCount count, int edges)
     {
         var report = run.Report;
         var left = users.Values.Where(each => each.LeavesAfter is not null).ToList();
@@ -173,7 +183,7 @@ internal sealed class ReplayScenario : IScenario
             report.Broken($"{count.WronglyDenied} calls of live sessions were denied: {count.WrongCodes}");
         }
 
-        report.Note($"{RunsAtOnce} runs at once; the users who leave do so after half of their calls, and each of their calls is tried again at the end; checks at one remote edge");
+        report.Note($"{RunsAtOnce} runs at once; the users who leave do so after half of their calls, and each of their calls is tried again at the end; checks at {(edges == 1 ? "one remote edge" : $"{edges} remote edges, one a silo")}");
     }
 
     private static string AgentOf(TraceRun trace)

@@ -10,6 +10,7 @@ namespace Fabric.LoadTests.Scenarios;
 /// <param name="KeepData">Whether the data folders stay after the run.</param>
 /// <param name="Only">The parts of the scenario to run; null: all.</param>
 /// <param name="Minutes">How long the load lasts under which silos must not be given up; null: that part is left out.</param>
+/// <param name="Silos">How many silos of a cluster serve; null: one host with the embedded engine.</param>
 internal sealed record ScenarioOptions(
     int? Seconds = null, int? Count = null, string? Trace = null, int? Agents = null, int? Edges = null, int Seed = 1, bool KeepData = false,
-    IReadOnlyList<string>? Only = null, int? Minutes = null);
+    IReadOnlyList<string>? Only = null, int? Minutes = null, int? Silos = null);

@@ -127,14 +127,8 @@ internal sealed partial class SessionGrain
             return IssueReply.Refuse(refused);
         }
 
-        // INVARIANT T1: another tenant's session, or another agent's, does not exist for the caller.
-        if (_row is not { } row || (command.Tenant ?? row.State.Tenant) != row.State.Tenant || (command.Agent ?? row.State.Agent) != row.State.Agent)
+        if (FindFor(command) is not { } row)
         {
-            if (_row is null)
-            {
-                DeactivateOnIdle();
-            }
-
             return IssueReply.Refuse(Missing);
         }
 
@@ -183,6 +177,18 @@ internal sealed partial class SessionGrain
         return new IssueReply(
             Reply.Of(logged.Value), [.. signed.Value.Select(one => one.Id)], [.. signed.Value.Select(one => one.Token)], issued.Event.ExpiresAt.UnixMs,
             (long)(clamp?.Requested.TotalMilliseconds ?? 0), (long)(clamp?.Granted.TotalMilliseconds ?? 0), clamp?.LimitedBy);
+    }
+
+    // INVARIANT T1: another tenant's session, or another agent's, does not exist for the caller.
+    private SessionRow? FindFor(IssueCommand command)
+    {
+        if (_row is null)
+        {
+            DeactivateOnIdle();
+            return null;
+        }
+
+        return (command.Tenant ?? _row.State.Tenant) == _row.State.Tenant && (command.Agent ?? _row.State.Agent) == _row.State.Agent ? _row : null;
     }
 
     private async Task<SessionReply> OpenAsync(OpenCommand command, SessionRow? parent, int live)
