@@ -36,7 +36,7 @@ namespace Fabric.Contracts;
 [JsonSerializable(typeof(CheckRequest)), JsonSerializable(typeof(CheckBatch)), JsonSerializable(typeof(CheckAnswer)), JsonSerializable(typeof(CheckAnswers))]
 [JsonSerializable(typeof(RevokeRequest)), JsonSerializable(typeof(Receipt)), JsonSerializable(typeof(LockRequest)), JsonSerializable(typeof(UnlockRequest))]
 [JsonSerializable(typeof(LockInfo)), JsonSerializable(typeof(Page<LockInfo>)), JsonSerializable(typeof(EndNode))]
-[JsonSerializable(typeof(Change)), JsonSerializable(typeof(ChangePage))]
+[JsonSerializable(typeof(Change)), JsonSerializable(typeof(ChangePage)), JsonSerializable(typeof(ChangeQuery))]
 [JsonSerializable(typeof(AuditEntry)), JsonSerializable(typeof(Page<AuditEntry>)), JsonSerializable(typeof(UsageReport))]
 [JsonSerializable(typeof(MakeApiKey)), JsonSerializable(typeof(ApiKeyInfo)), JsonSerializable(typeof(ApiKeyWithSecret)), JsonSerializable(typeof(Page<ApiKeyInfo>))]
 [JsonSerializable(typeof(JsonWebKeySetDto)), JsonSerializable(typeof(Problem)), JsonSerializable(typeof(UsageReceipt)), JsonSerializable(typeof(HealthInfo))]

@@ -1,4 +1,5 @@
 using System.Net;
+using Fabric.Contracts.Orleans;
 using Fabric.Grains.Feed;
 using Fabric.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,6 +16,7 @@ internal static class SiloSetup
 
     // Longer than a command may wait for the log: what timed out may have been done, and is not asked for again. A call to a silo that is gone ends sooner, when that is noticed.
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan NoticePeriod = TimeSpan.FromMilliseconds(20);
 
     internal static IHost Build(ClusterOptions options, ClusterParts parts, AuditWriter audit, ILoggerFactory logs)
     {
@@ -35,6 +37,8 @@ internal static class SiloSetup
             });
             silo.UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = (Invariant, options.ConnectionString));
             silo.AddAdoNetGrainStorage(ClusterNames.Storage, storage => (storage.Invariant, storage.ConnectionString) = (Invariant, options.ConnectionString));
+            silo.AddAdoNetGrainStorage(ClusterNames.Subscriptions, storage => (storage.Invariant, storage.ConnectionString) = (Invariant, options.ConnectionString));
+            silo.AddMemoryStreams(ChangeNotice.Provider, Notices);
             silo.UseAdoNetReminderService(reminders => (reminders.Invariant, reminders.ConnectionString) = (Invariant, options.ConnectionString));
             silo.Configure<ClusterMembershipOptions>(Notice);
             silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
@@ -43,6 +47,13 @@ internal static class SiloSetup
             silo.AddOutgoingGrainCallFilter<SiloCalls>();
         });
         return builder.Build();
+    }
+
+    // One queue, looked at by one silo: a notice says where the order stands, and the newest one tells all.
+    private static void Notices(ISiloMemoryStreamConfigurator streams)
+    {
+        streams.ConfigurePartitioning(1);
+        streams.ConfigurePullingAgent(agent => agent.Configure(pulling => pulling.GetQueueMsgsTimerPeriod = NoticePeriod));
     }
 
     // A silo that is gone is noticed in one to two seconds, by two others where there are so many; a frozen one no later.

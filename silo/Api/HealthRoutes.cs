@@ -1,7 +1,6 @@
 using Fabric.Contracts;
 using Fabric.Contracts.Health;
 using Fabric.Engine;
-using Fabric.Silo.Metrics;
 
 namespace Fabric.Silo.Api;
 
@@ -12,7 +11,7 @@ internal static class HealthRoutes
 {
     private const string Tag = "Health";
 
-    public static void Map(ApiRoutes routes, IFabricEngine engine, PrometheusText metrics)
+    public static void Map(ApiRoutes routes, IFabricEngine engine, RequestDelegate scrape)
     {
         routes.Map(HttpMethods.Get, "/healthz", StatusCodes.Status200OK, typeof(HealthInfo), [], context => Answer(context, engine, health => health.Ok))
             .Open()
@@ -20,7 +19,7 @@ internal static class HealthRoutes
         routes.Map(HttpMethods.Get, "/readyz", StatusCodes.Status200OK, typeof(HealthInfo), [], context => Answer(context, engine, health => health.Ready))
             .Open()
             .Describe(Tag, "ready", "Whether requests may be sent here; 503 while starting or stopping.");
-        routes.Map(HttpMethods.Get, "/metrics", StatusCodes.Status200OK, null, [], metrics.AnswerAsync)
+        routes.Map(HttpMethods.Get, "/metrics", StatusCodes.Status200OK, null, [], scrape)
             .Open();
     }
 

@@ -32,7 +32,7 @@ internal static class Surface
         AuditRoutes.Map(routes);
         ApiKeyRoutes.Map(routes);
         FeedEndpoint.Map(guarded, engine.Feed, caller => new EngineEdgeService(engine, caller));
-        HealthRoutes.Map(routes, engine, app.Services.GetRequiredService<PrometheusText>());
+        HealthRoutes.Map(routes, engine, Scrape.Of(app.Services));
         guarded.MapOpenApi("/openapi/{documentName}.json").Open();
         Verify(app);
     }

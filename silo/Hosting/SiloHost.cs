@@ -27,7 +27,7 @@ public static class SiloHost
         builder.Services.AddSingleton(engine);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<SiloMeter>();
-        builder.Services.AddSingleton<PrometheusText>();
+        Scrape.Add(builder.Services);
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             // For the API's description only: bodies go through FabricJson itself.
@@ -36,8 +36,7 @@ public static class SiloHost
         });
         builder.Services.AddOpenApi("v1", ApiDescription.Configure);
         var app = builder.Build();
-        // The listener stands before the first measurement.
-        app.Services.GetRequiredService<PrometheusText>();
+        Scrape.Begin(app.Services);
         app.UseWebSockets();
         Surface.Map(app, engine);
         return app;

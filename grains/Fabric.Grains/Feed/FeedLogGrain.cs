@@ -274,6 +274,7 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
         }
 
         Settle();
+        Announce();
     }
 
     private long VersionOf(string owner)

@@ -31,4 +31,7 @@ internal static partial class FeedLogLog
 
     [LoggerMessage(2009, LogLevel.Warning, "A revocation that storage did not take at once, and that was denied ahead of it, is {Outcome}")]
     internal static partial void LateRevocation(ILogger logger, string outcome);
+
+    [LoggerMessage(2010, LogLevel.Information, "The stream of changes did not take a notice; the next commit is announced again")]
+    internal static partial void NotAnnounced(ILogger logger, Exception error);
 }

@@ -26,7 +26,7 @@ public sealed class ProjectFile
     public bool IsProduct => !RepoFiles.IsTest(FilePath) && !FilePath.StartsWith("loadtests/", StringComparison.Ordinal);
 
     /// <summary>Whether it becomes a package.</summary>
-    public bool IsPackable => _xml.Descendants("IsPackable").Any(e => e.Value == "true");
+    public bool IsPackable => _xml.Descendants("IsPackable").Any(e => e.Value == "true" && e.Attribute("Condition") is null);
 
     /// <summary>The names of the projects that it refers to.</summary>
     public IReadOnlyList<string> Projects => [.. Includes("ProjectReference").Select(include => Path.GetFileNameWithoutExtension(include))];
