@@ -34,13 +34,14 @@ public sealed class ClusterEngine : IFabricEngine
 
     private readonly IHost _host;
     private readonly Sweeper _sweeper;
+    private readonly SemaphoreSlim _taking = new(1, 1);
     private IReadOnlyList<UsageSample> _unwritten = [];
     private bool _disposed;
 
     private ClusterEngine(IHost host, ClusterParts parts, AuditWriter audit, ILoggerFactory logs)
     {
         (_host, Parts, Audit, Logs) = (host, parts, audit, logs);
-        Reads = new ClusterReads(parts.Database);
+        Reads = new ClusterReads(parts.Queries, parts.Commands);
         Checker = new ClusterChecker(this, parts.Relay, parts.Time);
         _sweeper = new Sweeper(this);
         (parts.Engine, parts.Meter) = (this, new ClusterMeter(parts.Relay, () => parts.OwnsFeed));
@@ -82,23 +83,24 @@ public sealed class ClusterEngine : IFabricEngine
     {
         // INVARIANT R2: a silo that was suspended past its lease has none when it wakes up.
         var clock = time ?? BootTime.Best;
-        var database = ClusterDatabase.Open(options.ConnectionString);
+        var queries = ClusterDatabase.OpenQueries(options.ConnectionString);
+        var commands = ClusterDatabase.OpenCommands(options.ConnectionString);
         var order = ClusterDatabase.OpenOrder(options.ConnectionString);
         IHost? host = null;
         try
         {
-            await Schema.CheckAsync(database, cancellation).ConfigureAwait(false);
+            await Schema.CheckAsync(commands, cancellation).ConfigureAwait(false);
             var sealer = new KeySealer(options.MasterKey.Span);
-            var identity = await ClusterIdentity.OpenAsync(database, sealer, cancellation).ConfigureAwait(false);
+            var identity = await ClusterIdentity.OpenAsync(commands, sealer, cancellation).ConfigureAwait(false);
             var log = new LogTables(order);
             var relay = new Relay(log, new FabricDirectory(new HandleSpace(identity.Salt.Span)), clock);
-            var parts = new ClusterParts(clock)
+            var parts = new ClusterParts(clock, await log.NowAsync(cancellation).ConfigureAwait(false))
             {
-                Database = database, Order = order, Log = log, Relay = relay, Signing = new SigningKeys(sealer, options.Issuer), Options = options,
+                Queries = queries, Commands = commands, Order = order, Log = log, Relay = relay, Signing = new SigningKeys(sealer, options.Issuer), Options = options,
                 SiloName = $"{(options.Address ?? IPAddress.Loopback)}:{options.SiloPort}",
             };
-            await relay.OpenAsync(identity.Epoch, options.Feed, () => parts.ClosedMoved(), cancellation).ConfigureAwait(false);
-            var audit = new AuditWriter(database, clock, () => relay.Hub.Head);
+            await relay.OpenAsync(identity.Epoch, options.Feed, parts.SweepMoment, () => parts.ClosedMoved(), cancellation).ConfigureAwait(false);
+            var audit = new AuditWriter(commands, clock, () => relay.Hub.Head);
             host = SiloSetup.Build(options, parts, audit, logs);
             var services = host.Services;
             parts.Client = new LogClient(() => services.GetRequiredService<IGrainFactory>().GetGrain<IFeedLogGrain>(LogTables.Partition), relay, clock);
@@ -113,7 +115,8 @@ public sealed class ClusterEngine : IFabricEngine
         {
             await StopAsync(host).ConfigureAwait(false);
             await order.DisposeAsync().ConfigureAwait(false);
-            await database.DisposeAsync().ConfigureAwait(false);
+            await commands.DisposeAsync().ConfigureAwait(false);
+            await queries.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -123,7 +126,7 @@ public sealed class ClusterEngine : IFabricEngine
     /// </summary>
     public async Task<IAsyncDisposable> TakeTurnAsync(CancellationToken cancellation = default)
     {
-        var connection = await Parts.Database.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+        var connection = await Parts.Commands.OpenConnectionAsync(cancellation).ConfigureAwait(false);
         try
         {
             await using var take = connection.CreateCommand();
@@ -231,35 +234,52 @@ public sealed class ClusterEngine : IFabricEngine
         await Parts.Relay.DisposeAsync().ConfigureAwait(false);
         Parts.Meter?.Dispose();
         _host.Dispose();
+        _taking.Dispose();
         await Parts.Order.DisposeAsync().ConfigureAwait(false);
-        await Parts.Database.DisposeAsync().ConfigureAwait(false);
+        await Parts.Commands.DisposeAsync().ConfigureAwait(false);
+        await Parts.Queries.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Moves what this silo's own checks have counted to the audit. What it does not take now it is given again.</summary>
     internal async Task TakeOwnUsageAsync()
     {
-        while (true)
+        // INVARIANT A1: one at a time: the sweeper, questions to the audit and the end of the silo all ask for it, and each line is written once.
+        await _taking.WaitAsync().ConfigureAwait(false);
+        try
         {
-            // INVARIANT A1: they count against the window's bound until they are written; past it, nothing more is allowed.
-            if (_unwritten.Count == 0)
+            while (await TakeSomeAsync().ConfigureAwait(false))
             {
-                _unwritten = Checker.Usage.Drain(1_000);
+                // Until nothing is left, or it is not taken.
             }
-
-            if (_unwritten.Count == 0)
-            {
-                return;
-            }
-
-            var sessions = await Reads.SessionsAsync([.. _unwritten.Select(sample => sample.Claims.SessionId).Distinct()]).ConfigureAwait(false);
-            if (!await Audit.WriteAsync([.. _unwritten.Select(sample => UsageLines.Of(sample, sessions.GetValueOrDefault(sample.Claims.SessionId)))], null).ConfigureAwait(false))
-            {
-                return;
-            }
-
-            Checker.Usage.Release(_unwritten.Count);
-            _unwritten = [];
         }
+        finally
+        {
+            _taking.Release();
+        }
+    }
+
+    private async Task<bool> TakeSomeAsync()
+    {
+        // INVARIANT A1: they count against the window's bound until they are written; past it, nothing more is allowed.
+        if (_unwritten.Count == 0)
+        {
+            _unwritten = Checker.Usage.Drain(1_000);
+        }
+
+        if (_unwritten.Count == 0)
+        {
+            return false;
+        }
+
+        var sessions = await Reads.SessionsAsync([.. _unwritten.Select(sample => sample.Claims.SessionId).Distinct()]).ConfigureAwait(false);
+        if (!await Audit.WriteAsync([.. _unwritten.Select(sample => UsageLines.Of(sample, sessions.GetValueOrDefault(sample.Claims.SessionId)))], null).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        Checker.Usage.Release(_unwritten.Count);
+        _unwritten = [];
+        return true;
     }
 
     private async Task TakeLastUsageAsync()

@@ -16,9 +16,15 @@ internal sealed class ClusterParts
     private readonly Instant _startedOn;
     private readonly long _startedAt;
 
-    internal ClusterParts(TimeProvider time) => (Time, _startedOn, _startedAt) = (time, Instant.From(time.GetUtcNow()), time.GetTimestamp());
+    /// <summary><paramref name="databaseNow"/>: the database's clock, a moment ago.</summary>
+    internal ClusterParts(TimeProvider time, Instant databaseNow) =>
+        (Time, _startedOn, _startedAt) = (time, Instant.Min(Instant.From(time.GetUtcNow()), databaseNow), time.GetTimestamp());
 
-    internal required NpgsqlDataSource Database { get; init; }
+    /// <summary>The database, for what callers look up.</summary>
+    internal required NpgsqlDataSource Queries { get; init; }
+
+    /// <summary>The same database over connections of commands' own.</summary>
+    internal required NpgsqlDataSource Commands { get; init; }
 
     /// <summary>The same database over connections of the order's own.</summary>
     internal required NpgsqlDataSource Order { get; init; }
@@ -62,7 +68,8 @@ internal sealed class ClusterParts
     internal HandleSpace Handles => Relay.Directory.Handles;
     internal Instant Now => Instant.From(Time.GetUtcNow());
 
-    // INVARIANT R4: since the start no more time has passed than the monotonic clock says: a wall clock that jumps ahead drops nothing that is still needed, and ends no session.
+    // INVARIANT R4: since the start no more time has passed than the monotonic clock says: a wall clock that jumps ahead, or was ahead of the database's at the start, drops nothing that
+    // is still needed, and ends no session.
     internal Instant SweepMoment => Instant.Min(Now, _startedOn + Time.GetElapsedTime(_startedAt));
 
     // INVARIANT S2, S3: what is issued rests on this silo's copy of the directory, which is known to be young only under a lease.

@@ -52,7 +52,8 @@ internal sealed class SiloCalls(ClusterParts parts) : IIncomingGrainCallFilter, 
         }
 
         // An entity decides on no less than its caller's silo knows: what that has answered before counts here. The order itself is not behind anybody.
-        return context.Grain is not IFeedLogGrain && RequestContext.Get(SequenceKey) is long sequence && sequence > parts.Relay.Sequence
+        // A denial ahead of the order is for a silo that is behind above all.
+        return context.Grain is not (IFeedLogGrain or IRelayService) && RequestContext.Get(SequenceKey) is long sequence && sequence > parts.Relay.Sequence
             ? InvokeLaterAsync(context, sequence)
             : context.Invoke();
     }

@@ -3,6 +3,7 @@ using System.Text;
 using Fabric.Client.Edges;
 using Fabric.Contracts.Feed;
 using Fabric.Core.Checks;
+using Fabric.Core.Common;
 using Fabric.Core.Keys;
 
 namespace Fabric.Client.Feed;
@@ -172,7 +173,7 @@ public sealed partial class FeedConnection : IEdgeSource, IEdgeUplink
         {
             for (var address = 0; !cancellation.IsCancellationRequested; address = (address + 1) % _options.Addresses.Count)
             {
-                LastEnd = await ServeAsync(_options.Addresses[address], cancellation);
+                LastEnd = await TryServeAsync(_options.Addresses[address], cancellation);
                 Waiters.Pulse();
                 await Task.Delay(_backoff.Next(), Time, cancellation);
             }
@@ -180,6 +181,21 @@ public sealed partial class FeedConnection : IEdgeSource, IEdgeUplink
         catch (OperationCanceledException)
         {
             // Disposed.
+        }
+    }
+
+    // An enforcement point whose link has ended for good denies for ever: whatever it was, another connection is made.
+    private async Task<string> TryServeAsync(Uri address, CancellationToken cancellation)
+    {
+        try
+        {
+            return await ServeAsync(address, cancellation);
+        }
+#pragma warning disable CA1031 // see above
+        catch (Exception) when (!cancellation.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            return Codes.Internal;
         }
     }
 

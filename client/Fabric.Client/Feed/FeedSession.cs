@@ -61,11 +61,19 @@ internal sealed class FeedSession : IDisposable
         {
             await _ended.CancelAsync();
             _transport.Abort();
-            _owner.Applier.Abandon();
-            View.Disconnected();
-            Requests.End();
-            await renewing;
-            _over.TrySetResult();
+
+            // INVARIANT R2: first: a renewal that is noted after the end of its connection would be taken for one of the next.
+            try
+            {
+                await renewing;
+            }
+            finally
+            {
+                _owner.Applier.Abandon();
+                View.Disconnected();
+                Requests.End();
+                _over.TrySetResult();
+            }
         }
     }
 

@@ -151,7 +151,7 @@ public sealed class RelayTable(TimeSpan lease, TimeSpan ownership)
 
         private readonly Queue<(ulong Number, ulong Head)> _waiting = new(WaitingMax);
 
-        // One a head, with the last arrival. A grant says nothing of those before it: the relay has applied what it renewed against, its edges may not have.
+        // One a head, with the last arrival, so in the order of time. A grant says nothing of those before it: the relay has applied what it renewed against, its edges may not have.
         private readonly List<Exposure> _exposures = [];
         private ulong _last;
 
@@ -207,15 +207,8 @@ public sealed class RelayTable(TimeSpan lease, TimeSpan ownership)
 
         public Exposure OldestLiving(TimeSpan bound, TimeSpan now)
         {
-            foreach (var exposure in _exposures)
-            {
-                if (exposure.Lives(bound, now))
-                {
-                    return exposure;
-                }
-            }
-
-            return Exposure.None;
+            var at = FirstLiving(bound, now);
+            return at < _exposures.Count ? _exposures[at] : Exposure.None;
         }
 
         public Exposure LastBefore(ulong revision) => _exposures.FindLast(exposure => exposure.Head < revision);
@@ -223,8 +216,21 @@ public sealed class RelayTable(TimeSpan lease, TimeSpan ownership)
         /// <summary>Drops what has run out by the longest bound; true when nothing is left.</summary>
         public bool IsRunOut(TimeSpan longest, TimeSpan now)
         {
-            _exposures.RemoveAll(exposure => !exposure.Lives(longest, now));
+            _exposures.RemoveRange(0, FirstLiving(longest, now));
             return _exposures.Count == 0;
+        }
+
+        // They run out in their order, so the first that lives is searched for by halves: a storm of revocations leaves thousands.
+        private int FirstLiving(TimeSpan bound, TimeSpan now)
+        {
+            var (from, to) = (0, _exposures.Count);
+            while (from < to)
+            {
+                var middle = (from + to) / 2;
+                (from, to) = _exposures[middle].Lives(bound, now) ? (from, middle) : (middle + 1, to);
+            }
+
+            return from;
         }
 
         public void Report(ulong applied, ClosedFloors closed, ulong head)

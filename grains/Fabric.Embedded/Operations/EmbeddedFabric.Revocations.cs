@@ -221,7 +221,7 @@ internal sealed partial class EmbeddedFabric
     private async ValueTask<Outcome<Receipt>> Tombstones(RevokeRequest request, UInt128[] ids, CancellationToken cancellation)
     {
         var key = RequestNames.Of(request, caller.Name, implicitly: true, ids);
-        var (handles, known) = UnknownLast(request.Tenant!, ids);
+        var (handles, known) = KnownFirst.Order(World.Handles, request.Tenant!, ids);
         var unknown = known == ids.Length
             ? null
             : new UnknownIds(ids.Length - known, [.. ids.Skip(known).Take(Limits.UnknownIdsListedMax).Select(id => Names.FormatId(id))]);
@@ -286,25 +286,6 @@ internal sealed partial class EmbeddedFabric
         : Receipts(done.Committed.Revision, done.Committed.Durable, request.Wait, request.TimeoutMs, cancellation, done.At);
 
     private Outcome<ulong?> Done_NeedsLock(string tenant, UInt128 key) => World.Tenant(tenant) is null ? Missing(tenant) : World.Requests.Find(key);
-
-    // The handle of each id, and how many are this fabric's for this tenant: these are moved to the front, in their order.
-    private (Handle[] Handles, int Known) UnknownLast(string tenant, UInt128[] ids)
-    {
-        var (handles, unknown) = (new Handle[ids.Length], new List<int>());
-        World.Handles.OfIds(NodeKind.Credential, World.Handles.OfTenant(tenant), ids, handles, unknown);
-        if (unknown.Count > 0)
-        {
-            var strange = new HashSet<int>(unknown);
-            int[] order = [.. Enumerable.Range(0, ids.Length).Where(at => !strange.Contains(at)), .. unknown];
-            (UInt128[] idsBefore, Handle[] handlesBefore) = ([.. ids], [.. handles]);
-            for (var i = 0; i < order.Length; i++)
-            {
-                (ids[i], handles[i]) = (idsBefore[order[i]], handlesBefore[order[i]]);
-            }
-        }
-
-        return (handles, ids.Length - unknown.Count);
-    }
 
     private static Outcome<Receipt> With(Outcome<Receipt> receipt, UnknownIds? unknown) =>
         receipt.IsOk && unknown is not null ? receipt.Value with { Unknown = unknown } : receipt;

@@ -13,9 +13,11 @@ internal sealed class EntityLog(ClusterParts parts, string owner)
 {
     private long _version;
 
-    internal async Task LoadAsync(Action<FabricEvent, Instant> apply, CancellationToken cancellation)
+    internal Task LoadAsync(Action<FabricEvent, Instant> apply, CancellationToken cancellation) => StorageFaults.TellAsync(() => ReadAsync(apply, cancellation));
+
+    private async Task ReadAsync(Action<FabricEvent, Instant> apply, CancellationToken cancellation)
     {
-        await using var command = parts.Order.CreateCommand("SELECT version, at_ms, event FROM fabric_directory WHERE owner = $1 ORDER BY version, part");
+        await using var command = parts.Commands.CreateCommand("SELECT version, at_ms, event FROM fabric_directory WHERE owner = $1 ORDER BY version, part");
         LogTables.Add(command.Parameters, owner);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation))

@@ -13,10 +13,12 @@ internal sealed class QuotaGrain(
 {
     private QuotaState? _state;
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    public override Task OnActivateAsync(CancellationToken cancellationToken) => StorageFaults.TellAsync(() => LoadAsync(cancellationToken));
+
+    private async Task LoadAsync(CancellationToken cancellationToken)
     {
         var id = UInt128.Parse(this.GetPrimaryKeyString(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-        await using var command = parts.Database.CreateCommand("SELECT units, period_ms, drop_after FROM fabric_quotas WHERE handle = $1");
+        await using var command = parts.Commands.CreateCommand("SELECT units, period_ms, drop_after FROM fabric_quotas WHERE handle = $1");
         LogTables.Add(command.Parameters, Uuid.Of(id));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (await reader.ReadAsync(cancellationToken))

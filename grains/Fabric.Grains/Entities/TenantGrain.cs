@@ -31,7 +31,9 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
 
     private NodeRef Node => new(NodeKind.Tenant, Id, Id);
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    public override Task OnActivateAsync(CancellationToken cancellationToken) => StorageFaults.TellAsync(() => LoadAsync(cancellationToken));
+
+    private async Task LoadAsync(CancellationToken cancellationToken)
     {
         _log = new EntityLog(parts, $"tenant/{Id}");
         await _log.LoadAsync(Apply, cancellationToken);
@@ -179,7 +181,7 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
 
     private async Task CountAsync(CancellationToken cancellation)
     {
-        await using var count = parts.Database.CreateCommand("SELECT count(*) FROM fabric_sessions WHERE tenant = $1 AND status IN (1, 2)");
+        await using var count = parts.Commands.CreateCommand("SELECT count(*) FROM fabric_sessions WHERE tenant = $1 AND status IN (1, 2)");
         LogTables.Add(count.Parameters, Id);
         _live = (int)(long)(await count.ExecuteScalarAsync(cancellation))!;
     }

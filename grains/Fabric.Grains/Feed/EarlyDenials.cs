@@ -13,35 +13,41 @@ internal sealed class EarlyDenials(Func<IReadOnlyList<IndexRecord>, Task> push, 
     /// <summary>How long a caller waits at least before it is told that storage has not taken its revocation.</summary>
     internal static readonly TimeSpan TellAfter = TimeSpan.FromSeconds(2);
 
-    // Revocations that wait for storage on one silo (B1); of more, only the refusal is told.
-    private const int PendingMax = 10_000;
+    /// <summary>
+    /// INVARIANT B1, R5: revocations of one tenant that wait for storage on one silo, and their records. Of more, only the refusal is told, and another tenant's are denied as before.
+    /// </summary>
+    internal const int PendingMax = 1_000;
+
+    /// <inheritdoc cref="PendingMax"/>
+    internal const int RecordsMax = 100_000;
 
     // A commit takes milliseconds. One that takes longer than this is not waited for before edges deny.
     private static readonly TimeSpan PushAfter = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan TryAgainEvery = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource _stop = new();
-    private int _pending;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, (int Revocations, int Records)> _pending = new(StringComparer.Ordinal);
 
     /// <summary>
     /// Runs a revocation that may be run again. Null: storage has not taken it within <paramref name="patience"/>; what <paramref name="records"/> answers is denied at
-    /// every silo that can be reached, and it is run again until storage takes it, as long as this silo lives.
+    /// every silo that can be reached, and it is run again until storage takes it, as long as this silo lives. <paramref name="tenant"/>: whose nodes it ends.
     /// </summary>
-    internal async Task<Outcome<T>?> RunAsync<T>(Func<Task<Outcome<T>>> store, Func<IReadOnlyList<IndexRecord>> records, TimeSpan patience)
+    internal async Task<Outcome<T>?> RunAsync<T>(string tenant, Func<Task<Outcome<T>>> store, Func<IReadOnlyList<IndexRecord>> records, TimeSpan patience)
     {
-        var storing = store();
+        var storing = StoreAsync(store);
         if (await AnswerAsync(storing, PushAfter).ConfigureAwait(false) is { } soon && IsDecided(soon))
         {
             return soon;
         }
 
         // Nothing to deny: it will be refused, or has been done before.
-        if (records() is not { Count: > 0 } denied || !TryCount())
+        if (records() is not { Count: > 0 } denied || !TryCount(tenant, denied.Count))
         {
             return await storing.ConfigureAwait(false);
         }
 
-        var kept = KeepAsync(storing, store);
+        var kept = KeepAsync(tenant, denied.Count, storing, store);
         await push(denied).ConfigureAwait(false);
         return await AnswerAsync(kept, patience).ConfigureAwait(false);
     }
@@ -63,18 +69,54 @@ internal sealed class EarlyDenials(Func<IReadOnlyList<IndexRecord>, Task> push, 
 
     private static bool IsDecided<T>(Outcome<T> outcome) => outcome.IsOk || outcome.Rejection.Code != Codes.StorageUnavailable;
 
-    private bool TryCount()
+    // INVARIANT D1: whatever a try ends with, the revocation is tried again. An exception is no answer.
+    private async Task<Outcome<T>> StoreAsync<T>(Func<Task<Outcome<T>>> store)
     {
-        if (Interlocked.Increment(ref _pending) <= PendingMax)
+        try
         {
-            return true;
+            return await store().ConfigureAwait(false);
         }
-
-        Interlocked.Decrement(ref _pending);
-        return false;
+#pragma warning disable CA1031 // see above
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            FeedLogLog.RevocationNotStored(logger, error);
+            return LogClient.Unavailable;
+        }
     }
 
-    private async Task<Outcome<T>> KeepAsync<T>(Task<Outcome<T>> storing, Func<Task<Outcome<T>>> store)
+    private bool TryCount(string tenant, int records)
+    {
+        lock (_gate)
+        {
+            var now = _pending.GetValueOrDefault(tenant);
+            if (now.Revocations == PendingMax || now.Records + records > RecordsMax)
+            {
+                return false;
+            }
+
+            _pending[tenant] = (now.Revocations + 1, now.Records + records);
+            return true;
+        }
+    }
+
+    private void Uncount(string tenant, int records)
+    {
+        lock (_gate)
+        {
+            var now = _pending[tenant];
+            if (now.Revocations == 1)
+            {
+                _pending.Remove(tenant);
+            }
+            else
+            {
+                _pending[tenant] = (now.Revocations - 1, now.Records - records);
+            }
+        }
+    }
+
+    private async Task<Outcome<T>> KeepAsync<T>(string tenant, int records, Task<Outcome<T>> storing, Func<Task<Outcome<T>>> store)
     {
         try
         {
@@ -82,7 +124,7 @@ internal sealed class EarlyDenials(Func<IReadOnlyList<IndexRecord>, Task> push, 
             while (!IsDecided(outcome))
             {
                 await Task.Delay(TryAgainEvery, time, _stop.Token).ConfigureAwait(false);
-                outcome = await store().ConfigureAwait(false);
+                outcome = await StoreAsync(store).ConfigureAwait(false);
             }
 
             FeedLogLog.LateRevocation(logger, outcome.IsOk ? "durable" : outcome.Rejection.Code);
@@ -90,7 +132,7 @@ internal sealed class EarlyDenials(Func<IReadOnlyList<IndexRecord>, Task> push, 
         }
         finally
         {
-            Interlocked.Decrement(ref _pending);
+            Uncount(tenant, records);
         }
     }
 }

@@ -12,6 +12,7 @@ internal sealed partial class FeedLogGrain
 
     private readonly PriorityQueue<TaskCompletionSource, ulong> _confirms = new();
     private readonly Dictionary<UInt128, IRelayObserver> _observers = [];
+    private int _given;
 
     public async Task<ConfirmAnswer> ConfirmAsync(ulong revision, int timeoutMs, bool names)
     {
@@ -32,6 +33,7 @@ internal sealed partial class FeedLogGrain
             catch (TimeoutException)
             {
                 // The answer says who is waited for.
+                Forget(waiter);
             }
         }
 
@@ -41,6 +43,19 @@ internal sealed partial class FeedLogGrain
             closed.Read >= revision, closed.Write >= revision, closed.Destructive >= revision,
             [.. _relays.Waiting(revision, now).Select(relay => new WaitingSilo(relay.Edge, relay.Acknowledged, Math.Max(0, (relay.Until - now).TotalMilliseconds)))],
             silos);
+    }
+
+    // Those that gave up go when they are half of all: one by one each would cost a look at all.
+    private void Forget(TaskCompletionSource waiter)
+    {
+        waiter.TrySetCanceled();
+        if (++_given > _confirms.Count / 2)
+        {
+            var waiting = _confirms.UnorderedItems.Where(item => !item.Element.Task.IsCompleted).ToList();
+            _confirms.Clear();
+            _confirms.EnqueueRange(waiting);
+            _given = 0;
+        }
     }
 
     // A silo that does not answer is named by the order itself, when it is waited for.

@@ -14,8 +14,9 @@ namespace Fabric.Grains.Feed;
 internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGrain> logger) : Grain, IFeedLogGrain
 {
     // Entries of one commit, and entries that wait (B1).
+    // By bytes, some 16,000 revoked credentials: a commit that takes longer holds every tenant up (R5).
     private const int BatchMax = 1_000;
-    private const int BatchBytesMax = 4 << 20;
+    private const int BatchBytesMax = 256 << 10;
     private const int WaitingMax = 100_000;
 
     // Kept free in the index: silos sweep each at its own pace, and none can follow an order that its index has no room for.
@@ -40,11 +41,25 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
     // Counted from before the database was asked: the answer may have been long on its way.
     private bool MayGrant => !_isLost && Now - _ownedAt <= RelayTerms.Ownership;
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    public override Task OnActivateAsync(CancellationToken cancellationToken) => StorageFaults.TellAsync(() => TakeOverAsync(cancellationToken));
+
+    private async Task TakeOverAsync(CancellationToken cancellationToken)
     {
+        if (parts.Broken is not null)
+        {
+            // A silo that cannot follow the order cannot go on with it: another one is found.
+            throw new FeedLogLostException("this silo cannot follow the feed");
+        }
+
         var asked = Now;
         _term = await _tables.TakeOwnershipAsync(parts.SiloName, cancellationToken);
         (_sequence, _revision) = await _tables.HeadAsync(cancellationToken);
+        if (parts.Relay.Sequence > _sequence)
+        {
+            parts.Broken = RelayService.WentBack(parts.Relay.Sequence, _sequence);
+            throw new FeedLogLostException(parts.Broken);
+        }
+
         _latestExpiryMs = await _tables.LatestExpiryAsync();
         await _tables.ReadSharesAsync(_shares, cancellationToken);
         await parts.Relay.CatchUpAsync(_sequence, cancellationToken);
@@ -92,6 +107,11 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
             throw new FeedLogLostException("the feed log is moving");
         }
 
+        if (request.AfterSequence > _sequence)
+        {
+            return await AheadAsync(request.AfterSequence);
+        }
+
         // Arrival and head at one moment, before anything is waited for.
         var granted = _relays.Renew(request.Relay, request.Name, request.Renewal, request.Report.Applied, FloorsOf(request.Report), MayGrant, Now);
         if (request.Observer is { } observer)
@@ -121,6 +141,14 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
         _observers.Remove(relay);
         Settle();
         return Task.CompletedTask;
+    }
+
+    // INVARIANT R1: a silo that has applied what the database has not: commits were lost. It gets no lease: new revocations would come at positions that it takes for known. One that has
+    // just started may have read a commit whose end is not known here yet.
+    private async Task<FollowAnswer> AheadAsync(long applied)
+    {
+        var (head, revision) = await _tables.HeadAsync();
+        return head >= applied ? throw new FeedLogLostException("a commit is under way") : new FollowAnswer([], head, revision, 0, _latestExpiryMs);
     }
 
     private static ClosedFloors FloorsOf(RelayReport report) => new(report.ReadClosed, report.WriteClosed, report.DestructiveClosed);
@@ -191,17 +219,17 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
                 Committed(taken, composed);
                 break;
             case CommitOutcome.Conflict when taken.Count > 1:
-                // Which one it is shows when each is alone.
-                foreach (var one in taken)
-                {
-                    await WriteAsync([one]);
-                }
-
+                // Which one it is shows by halves: the others share a commit with as many as they can.
+                composed.ForEach(_shares.TakeBack);
+                await WriteAsync(taken[..(taken.Count / 2)]);
+                await WriteAsync(taken[(taken.Count / 2)..]);
                 break;
             case CommitOutcome.Conflict when taken[0].Entry.Resend || (await _tables.FindAsync([taken[0].Entry.Id])).Count == 0:
+                composed.ForEach(_shares.TakeBack);
                 taken[0].Answer.TrySetResult(new LogAnswer(0, 0, Conflict: true));
                 break;
             case CommitOutcome.Conflict:
+                composed.ForEach(_shares.TakeBack);
                 await WriteAsync([taken[0].Again()]);
                 break;
             default:
@@ -305,6 +333,11 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
 #pragma warning restore CA1031
         {
             FeedLogLog.OwnershipUnknown(logger, error);
+            if (Now - _ownedAt > RelayTerms.Lease)
+            {
+                // Every lease has run out by now. It may be this silo alone that does not reach the database: another one tries.
+                Lose("the database has not answered for as long as a lease lasts");
+            }
         }
     }
 

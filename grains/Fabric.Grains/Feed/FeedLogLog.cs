@@ -32,6 +32,9 @@ internal static partial class FeedLogLog
     [LoggerMessage(2009, LogLevel.Warning, "A revocation that storage did not take at once, and that was denied ahead of it, is {Outcome}")]
     internal static partial void LateRevocation(ILogger logger, string outcome);
 
+    [LoggerMessage(2011, LogLevel.Warning, "A revocation was not stored; it is tried again")]
+    internal static partial void RevocationNotStored(ILogger logger, Exception error);
+
     [LoggerMessage(2010, LogLevel.Information, "The stream of changes did not take a notice; the next commit is announced again")]
     internal static partial void NotAnnounced(ILogger logger, Exception error);
 }

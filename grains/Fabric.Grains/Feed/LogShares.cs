@@ -40,6 +40,15 @@ internal sealed class LogShares(IndexLimits limits, Func<int> tenants, Func<Inst
         }
     }
 
+    /// <summary>Counts an entry no more, that was not committed.</summary>
+    internal void TakeBack(ComposedEntry entry)
+    {
+        if (entry.Tenant is { } tenant)
+        {
+            Add(tenant, -entry.Records, -entry.Unknown, entry.DropAfter);
+        }
+    }
+
     /// <summary>Counts records that were logged before.</summary>
     internal void Add(string tenant, int records, int unknown, long dropAfter)
     {

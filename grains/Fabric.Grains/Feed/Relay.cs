@@ -66,11 +66,10 @@ internal sealed class Relay : IAsyncDisposable
     }
 
     /// <summary>Reads everything from the database and opens the feed for enforcement points.</summary>
-    internal async Task OpenAsync(ulong epoch, FeedHubOptions options, Action closedMoved, CancellationToken cancellation)
+    internal async Task OpenAsync(ulong epoch, FeedHubOptions options, Instant now, Action closedMoved, CancellationToken cancellation)
     {
         var (sequence, revision) = await _log.HeadAsync(cancellation).ConfigureAwait(false);
         var rows = await _log.ReadAsync(0, sequence, cancellation).ConfigureAwait(false);
-        var now = Instant.From(_time.GetUtcNow());
         lock (Directory.Gate)
         {
             foreach (var row in rows)
@@ -127,8 +126,8 @@ internal sealed class Relay : IAsyncDisposable
     {
         lock (_gate)
         {
-            // What is kept free is the order's: no silo can go on that has no room for it.
-            if (Index.Room - records.Length > FeedLogGrain.RecordsReserve)
+            // What is kept free is the order's: no silo can go on that has no room for it, and no denial ahead of the order takes the room that revocations need.
+            if (Index.Room - records.Length > 2 * FeedLogGrain.RecordsReserve)
             {
                 Hub.Deny(records);
             }

@@ -17,24 +17,30 @@ internal sealed class RelayPeers(IServiceProvider services, ISiloStatusOracle si
     /// <summary>Denies at every silo that answers. Nobody is told who did: a denial ahead of the order is never what a receipt rests on.</summary>
     internal async Task DenyAsync(IReadOnlyList<IndexRecord> records)
     {
-        var active = silos.GetApproximateSiloStatuses(onlyActive: true).Keys.ToList();
-        foreach (var some in records.Chunk(RecordsAtOnce))
-        {
-            var ops = new List<byte>();
-            foreach (var record in some)
-            {
-                FeedOps.Add(ops, record);
-            }
-
-            await Task.WhenAll(active.Select(silo => DenyAsync(silo, [.. ops])));
-        }
+        var parts = records.Chunk(RecordsAtOnce).Select(OpsOf).ToList();
+        await Task.WhenAll(silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Select(silo => DenyAsync(silo, parts)));
     }
 
-    private async Task DenyAsync(SiloAddress silo, byte[] ops)
+    private static byte[] OpsOf(IndexRecord[] records)
+    {
+        var ops = new List<byte>();
+        foreach (var record in records)
+        {
+            FeedOps.Add(ops, record);
+        }
+
+        return [.. ops];
+    }
+
+    // A silo at its own pace: one that is frozen holds no other one up.
+    private async Task DenyAsync(SiloAddress silo, List<byte[]> parts)
     {
         try
         {
-            await GetGrainService(silo).DenyAsync(ops).WaitAsync(Patience);
+            foreach (var ops in parts)
+            {
+                await GetGrainService(silo).DenyAsync(ops).WaitAsync(Patience);
+            }
         }
 #pragma warning disable CA1031 // the other silos deny; this one hears of it from the order, or loses its lease
         catch (Exception error)

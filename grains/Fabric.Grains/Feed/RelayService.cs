@@ -33,6 +33,10 @@ internal sealed class RelayService : GrainService, IRelayService
 
     private IFeedLogGrain Log => _grains.GetGrain<IFeedLogGrain>(Storage.LogTables.Partition);
 
+    /// <summary>Why a silo does not go on that has applied more than there is.</summary>
+    internal static string WentBack(long applied, long head) =>
+        $"this silo has applied {applied} commands and the database has {head}: commits were lost (a restore, or a replica that was behind). See docs/CLUSTER.md, Backup and restore";
+
     public override async Task Start()
     {
         await base.Start();
@@ -99,6 +103,11 @@ internal sealed class RelayService : GrainService, IRelayService
                 relay.Renewing(number);
                 var answer = await Log.FollowAsync(new FollowRequest(
                     _instance, _parts.SiloName, number, after, relay.Report, (int)RelayTerms.FollowWait.TotalMilliseconds, observer)).WaitAsync(RelayTerms.CallPatience, _stop.Token);
+                if (answer.HeadSequence < after)
+                {
+                    throw new Core.Journal.InvalidRecordException(WentBack(after, answer.HeadSequence));
+                }
+
                 if (answer.Rows is null || !relay.Apply(answer.Rows, after, answer.HeadSequence))
                 {
                     await relay.CatchUpAsync(answer.HeadSequence, _stop.Token);

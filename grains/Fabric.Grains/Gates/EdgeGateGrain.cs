@@ -38,9 +38,9 @@ internal sealed class EdgeGateGrain(ClusterParts parts) : Grain, IEdgeGateGrain
         return Task.FromResult<string?>(null);
     }
 
-    public Task<bool> SendAsync(byte[] frame) => _serving is null ? Task.FromResult(false) : _transport.PutAsync(frame);
+    public Task<bool> SendAsync(byte[] frame) => _serving is null ? Nothing(false) : _transport.PutAsync(frame);
 
-    public Task<byte[][]?> ReceiveAsync() => _serving is null ? Task.FromResult<byte[][]?>(null) : _transport.TakeAsync();
+    public Task<byte[][]?> ReceiveAsync() => _serving is null ? Nothing<byte[][]?>(null) : _transport.TakeAsync();
 
     public Task CloseAsync()
     {
@@ -56,6 +56,13 @@ internal sealed class EdgeGateGrain(ClusterParts parts) : Grain, IEdgeGateGrain
         {
             await _serving;
         }
+    }
+
+    // Nobody has opened it: it is not kept.
+    private Task<T> Nothing<T>(T answer)
+    {
+        DeactivateOnIdle();
+        return Task.FromResult(answer);
     }
 
     private Task LookAsync(IFabricEngine engine, string secret)

@@ -19,6 +19,8 @@ internal sealed partial class ClusterFabric
     private const int NamesMax = 1_000;
     private const int PageOfSessions = 5_000;
 
+    private static readonly Rejection Gap = new(Codes.CursorGap, "cursor", "the cursor lies outside what is retained: read the state anew and go on from now");
+
     public async ValueTask<Outcome<Page<AuditEntry>>> QueryAuditAsync(AuditQuery query, CancellationToken cancellation = default)
     {
         if ((caller.Role & (Admins | Role.Auditor)) == 0)
@@ -98,7 +100,7 @@ internal sealed partial class ClusterFabric
         var after = (long)from.Sequence;
         if (after > head || after < await engine.Reads.OldestAsync(cancellation).ConfigureAwait(false))
         {
-            return new Rejection(Codes.CursorGap, "cursor", "the cursor lies outside what is retained: read the state anew and go on from now");
+            return Gap;
         }
 
         var changes = new List<Change>();
@@ -108,6 +110,12 @@ internal sealed partial class ClusterFabric
             if (found.Count == 0)
             {
                 break;
+            }
+
+            // INVARIANT R3: each sequence has a row; one that is gone was trimmed since the look above.
+            if (found[0].Sequence != after + 1)
+            {
+                return Gap;
             }
 
             looked += found.Count;

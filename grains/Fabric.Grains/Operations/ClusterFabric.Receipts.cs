@@ -15,6 +15,8 @@ namespace Fabric.Grains.Operations;
 
 internal sealed partial class ClusterFabric
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
     public async ValueTask<Outcome<Receipt>> GetReceiptAsync(ulong revision, string wait = "accepted", int timeoutMs = 0, CancellationToken cancellation = default)
     {
         if ((Refuse(Readers | Role.EnforcementPoint | Role.Agent, caller.Tenant) ?? CheckWait(wait, timeoutMs)) is { } bad)
@@ -24,7 +26,7 @@ internal sealed partial class ClusterFabric
 
         return revision == 0 || revision > Revision
             ? new Rejection(Codes.NotFound, revision.ToString(), "no change has this revision")
-            : await ReceiptAsync(revision, null, wait, timeoutMs, cancellation, names: true).ConfigureAwait(false);
+            : await ReceiptAsync(revision, null, wait, timeoutMs, cancellation, names: caller.Role != Role.Agent).ConfigureAwait(false);
     }
 
     public async ValueTask<Outcome<Receipt>> LockAsync(LockRequest request, CancellationToken cancellation = default)
@@ -158,9 +160,22 @@ internal sealed partial class ClusterFabric
         && await ReadAsync(Names.ParseId(node.Id)!.Value).ConfigureAwait(false) is { IsOk: true } found
         && found.Value.State.IsLive && found.Value.State.Tenant == node.Tenant;
 
-    // Nothing had to change: the receipt of what holds now (R5).
-    private ValueTask<Outcome<Receipt>> ReceiptAsync(Reply reply, Instant acceptedAt, string wait, int timeoutMs, CancellationToken cancellation) =>
-        ReceiptAsync(reply.Sequence == 0 ? Revision : reply.Revision, acceptedAt, wait, timeoutMs, cancellation);
+    private async ValueTask<Outcome<Receipt>> ReceiptAsync(Reply reply, Instant acceptedAt, string wait, int timeoutMs, CancellationToken cancellation) =>
+        await ReceiptAsync(await RevisionOfAsync(reply).ConfigureAwait(false), acceptedAt, wait, timeoutMs, cancellation).ConfigureAwait(false);
+
+    // INVARIANT R1: nothing had to change, so what holds now is asked for (R5); and that is the order's newest revision, not the one that this silo has come to: what made the change
+    // unnecessary may be on its way here.
+    private async ValueTask<ulong> RevisionOfAsync(Reply reply)
+    {
+        if (reply.Sequence != 0)
+        {
+            return reply.Revision;
+        }
+
+        var (sequence, revision) = await Parts.Log.HeadAsync().ConfigureAwait(false);
+        await AppliedAsync(sequence).ConfigureAwait(false);
+        return revision;
+    }
 
     // INVARIANT R1: `confirmed` is the feed log's word over all silos, never this silo's over its own enforcement points.
     private async ValueTask<Outcome<Receipt>> ReceiptAsync(
@@ -173,11 +188,16 @@ internal sealed partial class ClusterFabric
             try
             {
                 // In pieces shorter than a call may take, so that a feed log that has moved is found again.
-                var piece = waits ? Math.Min(left, 1_000) : 0;
+                var (piece, began) = (waits ? Math.Min(left, 1_000) : 0, Parts.Time.GetTimestamp());
                 var asked = await Grains.GetGrain<IFeedLogGrain>(LogTables.Partition).ConfirmAsync(revision, piece, waits || names).WaitAsync(
                     TimeSpan.FromMilliseconds(piece) + RelayTerms.CallPatience, Parts.Time, cancellation).ConfigureAwait(false);
                 left = timeoutMs - (int)Parts.Time.GetElapsedTime(started).TotalMilliseconds;
                 answer = asked is { ReadClosed: true, WriteClosed: true, DestructiveClosed: true } || !waits || left <= 0 ? asked : null;
+                if (answer is null && Parts.Time.GetElapsedTime(began) < Pause)
+                {
+                    // More wait there than it keeps: it answered at once.
+                    await Task.Delay(Pause, Parts.Time, cancellation).ConfigureAwait(false);
+                }
             }
             catch (Exception error) when (IsTransient(error))
             {
@@ -188,7 +208,7 @@ internal sealed partial class ClusterFabric
                 }
                 else
                 {
-                    await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(left, 50)), Parts.Time, cancellation).ConfigureAwait(false);
+                    await Task.Delay(Pause, Parts.Time, cancellation).ConfigureAwait(false);
                 }
             }
         }

@@ -151,18 +151,18 @@ internal sealed partial class ClusterFabric
         var unknown = UnknownOf(node);
         var end = new EndCommand(caller.Name, terminal, terminal ? "revoked" : "generation", request.Reason, name, caller.Tenant == node.Tenant);
         return With(
-            await StoreAsync(() => AskAsync(() => End(node, end)), name, DenialsOf(node, end, now), now, request.Wait, request.TimeoutMs, cancellation, named == UInt128.Zero)
+            await StoreAsync(node.Tenant, () => AskAsync(() => End(node, end)), name, unknown is null ? DenialsOf(node, end, now) : NoDenials, now, request.Wait, request.TimeoutMs, cancellation, named == UInt128.Zero)
                 .ConfigureAwait(false),
             unknown);
     }
 
     // INVARIANT D1: what storage has not taken is denied ahead of it, and its receipt says `partial` and not durable.
     private async ValueTask<Outcome<Receipt>> StoreAsync(
-        Func<ValueTask<Outcome<Reply>>> store, UInt128 name, Func<IReadOnlyList<IndexRecord>> denials, Instant now, string wait, int timeoutMs,
+        string tenant, Func<ValueTask<Outcome<Reply>>> store, UInt128 name, Func<IReadOnlyList<IndexRecord>> denials, Instant now, string wait, int timeoutMs,
         CancellationToken cancellation, bool isFresh = false)
     {
         var patience = TimeSpan.FromMilliseconds(wait == "confirmed" ? timeoutMs : 0);
-        var stored = await Parts.Early.RunAsync(OnceAsync, denials, patience > EarlyDenials.TellAfter ? patience : EarlyDenials.TellAfter).ConfigureAwait(false);
+        var stored = await Parts.Early.RunAsync(tenant, OnceAsync, denials, patience > EarlyDenials.TellAfter ? patience : EarlyDenials.TellAfter).ConfigureAwait(false);
         return stored is not { } known ? NotStored(now)
             : !known.IsOk ? known.Rejection
             : await ReceiptAsync(known.Value.Revision, known.Value.IsAgain ? null : now, wait, timeoutMs, cancellation).ConfigureAwait(false);
@@ -180,7 +180,7 @@ internal sealed partial class ClusterFabric
             var reply = await store().ConfigureAwait(false);
             if (reply.IsOk || reply.Rejection != LogClient.Conflict)
             {
-                return !reply.IsOk ? reply.Rejection : (reply.Value.Sequence == 0 ? Revision : reply.Value.Revision, false);
+                return !reply.IsOk ? reply.Rejection : (await RevisionOfAsync(reply.Value).ConfigureAwait(false), false);
             }
 
             // The same request may have been carried out by another caller meanwhile.
@@ -229,13 +229,6 @@ internal sealed partial class ClusterFabric
         {
             return Directory.Standing_NeedsLock(node) is null ? new UnknownIds(1, [node.Id]) : null;
         }
-    }
-
-    private UnknownIds? UnknownOf(string tenant, UInt128[] ids)
-    {
-        var (handles, places) = (new Handle[ids.Length], new List<int>());
-        Parts.Handles.OfIds(NodeKind.Credential, Parts.Handles.OfTenant(tenant), ids, handles, places);
-        return places.Count == 0 ? null : new UnknownIds(places.Count, [.. places.Take(Limits.UnknownIdsListedMax).Select(at => Names.FormatId(ids[at]))]);
     }
 
     private static Outcome<Receipt> With(Outcome<Receipt> receipt, UnknownIds? unknown) =>
@@ -308,30 +301,22 @@ internal sealed partial class ClusterFabric
 
         var now = Now;
         var name = RequestNames.Of(request, caller.Name, implicitly: true, ids);
-        var list = new Tombstones(request.Tenant!, UnknownLast(request.Tenant!, [.. ids], out var known), known, request.Reason, name);
+        var (handles, known) = KnownFirst.Order(Parts.Handles, request.Tenant!, ids);
+        var list = new Tombstones(request.Tenant!, ids, handles, known, request.Reason, name);
         var receipt = await StoreAsync(
-            () => TombstonesAsync(list, now), name, () => DenialsOf(request.Tenant!, ids, now), now, request.Wait, request.TimeoutMs, cancellation)
-            .ConfigureAwait(false);
-        var unknown = UnknownOf(request.Tenant!, ids);
-        return With(receipt, list.IsCut && unknown is not null ? unknown with { Recorded = false } : unknown);
+            list.Tenant, () => TombstonesAsync(list, now), name, () => DenialsOf(list, now), now, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false);
+        var unknown = list.Ids.Length - list.Known;
+        return With(receipt, unknown == 0 ? null : new UnknownIds(
+            unknown, [.. list.Ids.Skip(list.Known).Take(Limits.UnknownIdsListedMax).Select(Names.FormatId)]) { Recorded = !list.IsCut });
     }
 
-    // Those that are this fabric's for this tenant first, in their order.
-    private UInt128[] UnknownLast(string tenant, UInt128[] ids, out int known)
-    {
-        var (handles, unknown) = (new Handle[ids.Length], new List<int>());
-        Parts.Handles.OfIds(NodeKind.Credential, Parts.Handles.OfTenant(tenant), ids, handles, unknown);
-        known = ids.Length - unknown.Count;
-        var strange = new HashSet<int>(unknown);
-        return unknown.Count == 0 ? ids : [.. ids.Where((_, at) => !strange.Contains(at)), .. unknown.Select(at => ids[at])];
-    }
+    // INVARIANT B1: ids that were never made deny nothing that exists, and take room that nobody has granted them yet.
+    private static IndexRecord[] DenialsOf(Tombstones list, Instant now) =>
+        list.Known > 0 && CredentialDecider.Revoke(list.Tenant, new ArraySegment<UInt128>(list.Ids, 0, list.Known), null, UInt128.Zero, now) is { IsOk: true } decided
+            ? IndexRecords.Tombstones(list.Handles.AsSpan(0, list.Known), decided.Value.DropAfter)
+            : [];
 
-    private IndexRecord[] DenialsOf(string tenant, UInt128[] ids, Instant now)
-    {
-        var handles = new Handle[ids.Length];
-        Parts.Handles.OfIds(NodeKind.Credential, Parts.Handles.OfTenant(tenant), ids, handles, []);
-        return CredentialDecider.Revoke(tenant, ids, null, UInt128.Zero, now) is { IsOk: true } decided ? IndexRecords.Tombstones(handles, decided.Value.DropAfter) : [];
-    }
+    private static IReadOnlyList<IndexRecord> NoDenials() => [];
 
     private async ValueTask<Outcome<Reply>> TombstonesAsync(Tombstones list, Instant now)
     {
@@ -366,7 +351,7 @@ internal sealed partial class ClusterFabric
         return Reply.Of(last);
     }
 
-    private sealed record Tombstones(string Tenant, UInt128[] Ids, int Known, string? Reason, UInt128 Name)
+    private sealed record Tombstones(string Tenant, UInt128[] Ids, Handle[] Handles, int Known, string? Reason, UInt128 Name)
     {
         /// <summary>There was no room for those that are not known.</summary>
         internal bool IsCut { get; set; }

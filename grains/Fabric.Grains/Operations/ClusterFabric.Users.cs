@@ -78,7 +78,7 @@ internal sealed partial class ClusterFabric
         var now = Now;
         var end = new EndCommand(caller.Name, true, "offboarded", command.Reason);
         return await StoreAsync(
-            () => OffboardAsync(tenant, user, end), UInt128.Zero, DenialsOf(new NodeRef(NodeKind.User, tenant, user), end, now), now, command.Wait, command.TimeoutMs,
+            tenant, () => OffboardAsync(tenant, user, end), UInt128.Zero, DenialsOf(new NodeRef(NodeKind.User, tenant, user), end, now), now, command.Wait, command.TimeoutMs,
             cancellation).ConfigureAwait(false);
     }
 
@@ -179,7 +179,7 @@ internal sealed partial class ClusterFabric
         var now = Now;
         var end = new EndCommand(caller.Name, true, "retired", command.Reason);
         return await StoreAsync(
-            () => AskAsync(() => AgentGrain(tenant, agent).EndAsync(end)), UInt128.Zero, DenialsOf(new NodeRef(NodeKind.Agent, tenant, agent), end, now), now,
+            tenant, () => AskAsync(() => AgentGrain(tenant, agent).EndAsync(end)), UInt128.Zero, DenialsOf(new NodeRef(NodeKind.Agent, tenant, agent), end, now), now,
             command.Wait, command.TimeoutMs, cancellation).ConfigureAwait(false);
     }
 

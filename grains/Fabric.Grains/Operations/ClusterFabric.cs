@@ -10,6 +10,7 @@ using Fabric.Grains.Entities;
 using Fabric.Grains.Feed;
 using Fabric.Grains.Sessions;
 using Fabric.Grains.Wire;
+using Orleans.Serialization;
 
 namespace Fabric.Grains.Operations;
 
@@ -80,7 +81,7 @@ internal sealed partial class ClusterFabric(ClusterEngine engine, Caller caller)
                     return refused;
                 }
             }
-            catch (Exception error) when (IsTransient(error) && error is not TimeoutException && tries < TriesMax)
+            catch (Exception error) when (IsTransient(error) && error is not (TimeoutException or CodecNotFoundException) && tries < TriesMax)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(100 * tries), Parts.Time).ConfigureAwait(false);
             }
@@ -91,9 +92,9 @@ internal sealed partial class ClusterFabric(ClusterEngine engine, Caller caller)
         }
     }
 
-    // The message did not get to a grain, or the grain could not start: nothing was done by it. One that timed out may have been done.
+    // The message did not get to a grain, or the grain could not start: nothing was done by it. One that timed out may have been done, and so may one that ended with what cannot travel.
     private static bool IsTransient(Exception error) =>
-        error is OrleansMessageRejectionException or SiloUnavailableException or TimeoutException or Npgsql.NpgsqlException or FeedLogLostException;
+        error is OrleansMessageRejectionException or SiloUnavailableException or TimeoutException or Npgsql.NpgsqlException or FeedLogLostException or CodecNotFoundException;
 
     // Whoever is answered by this silo finds here what the answer says, also when the grain was on another.
     private async ValueTask AppliedAsync(long sequence)
@@ -117,9 +118,10 @@ internal sealed partial class ClusterFabric(ClusterEngine engine, Caller caller)
             return asked.Rejection;
         }
 
+        var revision = await RevisionOfAsync(asked.Value).ConfigureAwait(false);
         lock (Directory.Gate)
         {
-            return answer(asked.Value.Sequence == 0 ? Revision : asked.Value.Revision);
+            return answer(revision);
         }
     }
 

@@ -25,9 +25,11 @@ internal sealed partial class SessionGrain(ClusterParts parts, AuditWriter audit
 
     private Rejection Missing => new(Codes.NotFound, this.GetPrimaryKeyString(), "the node does not exist");
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    public override Task OnActivateAsync(CancellationToken cancellationToken) => StorageFaults.TellAsync(() => LoadAsync(cancellationToken));
+
+    private async Task LoadAsync(CancellationToken cancellationToken)
     {
-        await using var command = parts.Order.CreateCommand("""
+        await using var command = parts.Commands.CreateCommand("""
             SELECT version, body, (SELECT count(*) FROM fabric_credentials WHERE session = $1), (SELECT id FROM fabric_credentials WHERE session = $1 ORDER BY id DESC LIMIT 1)
             FROM fabric_sessions WHERE id = $1
             """);

@@ -5,18 +5,22 @@ namespace Fabric.Grains.Storage;
 /// <summary>The connections of one silo to the shared database.</summary>
 internal static class ClusterDatabase
 {
-    // Some silos share one server's connections: a small pool, and statements that are prepared once.
-    private const int PoolMax = 16;
+    // Some silos share one server's connections: small pools, and statements that are prepared once.
     private const int PreparedMax = 64;
 
-    // INVARIANT B1: what the order lives by does not wait behind what users ask: it has connections of its own.
-    private const int OrderPoolMax = 8;
+    // INVARIANT B1, R5: what the order lives by waits behind nothing else, and what a revocation needs not behind what users look up. Each has connections of its own.
+    private const int OrderPoolMax = 6;
+    private const int CommandPoolMax = 10;
+    private const int QueryPoolMax = 8;
 
-    /// <summary>For whatever callers ask.</summary>
-    internal static NpgsqlDataSource Open(string connectionString) => Open(connectionString, PoolMax);
-
-    /// <summary>For the order and the grains that append to it.</summary>
+    /// <summary>For the order alone: commits, ownership, what silos read when they are behind.</summary>
     internal static NpgsqlDataSource OpenOrder(string connectionString) => Open(connectionString, OrderPoolMax);
+
+    /// <summary>For commands: what grains read when they start, requests that were made before, audit records that belong to no command.</summary>
+    internal static NpgsqlDataSource OpenCommands(string connectionString) => Open(connectionString, CommandPoolMax);
+
+    /// <summary>For whatever callers look up, and for the sweeper.</summary>
+    internal static NpgsqlDataSource OpenQueries(string connectionString) => Open(connectionString, QueryPoolMax);
 
     private static NpgsqlDataSource Open(string connectionString, int poolMax)
     {

@@ -11,7 +11,7 @@ using Npgsql;
 namespace Fabric.Grains.Storage;
 
 /// <summary>What is asked of the tables beside the order: sessions, inventory, requests, audit, changes.</summary>
-internal sealed class ClusterReads(NpgsqlDataSource database)
+internal sealed class ClusterReads(NpgsqlDataSource database, NpgsqlDataSource commands)
 {
     /// <summary>Sessions below a node, by id, after one.</summary>
     internal Task<List<SessionRow>> SessionsAsync(Handle ancestor, UInt128 after, int most, CancellationToken cancellation) => SessionRowsAsync(
@@ -67,7 +67,7 @@ internal sealed class ClusterReads(NpgsqlDataSource database)
 
     private async Task<Outcome<ulong?>> FindRequestAsync(UInt128 name, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand("SELECT content, revision FROM fabric_requests WHERE key = $1");
+        await using var command = commands.CreateCommand("SELECT content, revision FROM fabric_requests WHERE key = $1");
         LogTables.Add(command.Parameters, (long)(ulong)(name >> 64));
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         if (!await reader.ReadAsync(cancellation).ConfigureAwait(false))

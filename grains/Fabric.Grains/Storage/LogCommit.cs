@@ -1,6 +1,10 @@
+using Fabric.Core.Agents;
+using Fabric.Core.Index;
+using Fabric.Core.Nodes;
 using Fabric.Core.Sessions;
 using Fabric.Grains.Feed;
 using Fabric.Grains.Sessions;
+using Fabric.Grains.Wire;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -83,13 +87,24 @@ internal sealed class LogCommit(NpgsqlDataSource database)
         {
             Add(
                 batch, """
-                INSERT INTO fabric_directory (sequence, part, owner, version, at_ms, by_name, event)
-                SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bytea[])
+                INSERT INTO fabric_directory (sequence, part, owner, version, at_ms, by_name, event, slot)
+                SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::bytea[], $8::text[])
                 """,
                 Column(rows, item => item.Sequence), Column(rows, item => item.Part), Column(rows, item => item.Row.Owner), Column(rows, item => item.Row.Version),
-                Column(rows, item => item.Row.AtMs), Column(rows, item => item.Row.By), Column(rows, item => item.Row.Event));
+                Column(rows, item => item.Row.AtMs), Column(rows, item => item.Row.By), Column(rows, item => item.Row.Event), Column(rows, item => SlotOf(item.Row)));
         }
     }
+
+    // What the next event of the same slot and entity makes superfluous, whatever came between. Who made a secret is asked for later, so makers stay apart.
+    private static string? SlotOf(DirectoryRow row) => row.Owner is null ? null : EventList.ReadOne(row.Event) switch
+    {
+        AgentSecretRotated => $"secret {row.By}",
+        AgentReviewed => "review",
+        AgentTransferred => "owner",
+        NodeLocked or NodeUnlocked => "lock",
+        NodeRevoked { MinGeneration: not IndexRecord.Terminal } raised => $"generation {raised.Handle}",
+        _ => null,
+    };
 
     private static void Sessions(NpgsqlBatch batch, IReadOnlyList<ComposedEntry> entries)
     {

@@ -1,3 +1,4 @@
+using Fabric.Core.Common;
 using Fabric.Grains.Feed;
 using Fabric.Grains.Wire;
 using Npgsql;
@@ -29,6 +30,13 @@ internal sealed class LogTables(NpgsqlDataSource database)
         await using var command = database.CreateCommand("SELECT count(*) FROM fabric_owner WHERE partition = $1 AND term = $2");
         Add(command.Parameters, Partition, term);
         return (long)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))! == 1;
+    }
+
+    /// <summary>The database's clock.</summary>
+    internal async Task<Instant> NowAsync(CancellationToken cancellation = default)
+    {
+        await using var command = database.CreateCommand("SELECT (extract(epoch FROM now()) * 1000)::bigint");
+        return new Instant((long)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!);
     }
 
     /// <summary>The newest sequence and the feed's head after it; zeros: nothing was logged yet.</summary>
@@ -104,6 +112,9 @@ internal sealed class LogTables(NpgsqlDataSource database)
             SELECT tenant, max(drop_after), sum(last - first + 1)::integer, sum(unknown)::integer FROM fabric_feed
             WHERE partition = $1 AND tenant IS NOT NULL GROUP BY tenant, drop_after / 3600000
             """);
+
+        // One answer after the whole table was read.
+        command.CommandTimeout = 25;
         Add(command.Parameters, Partition);
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         while (await reader.ReadAsync(cancellation).ConfigureAwait(false))

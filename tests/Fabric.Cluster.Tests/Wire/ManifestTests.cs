@@ -33,7 +33,7 @@ public sealed class ManifestTests
         Assert.All(Interfaces(), type => Assert.NotNull(type.GetCustomAttribute<AliasAttribute>()));
         Assert.All(Interfaces().SelectMany(type => type.GetMethods()), method => Assert.NotNull(method.GetCustomAttribute<AliasAttribute>()));
         Assert.All(
-            Serialized().SelectMany(type => type.GetProperties().Where(property => property is { CanWrite: true })), property => Assert.NotNull(property.GetCustomAttribute<IdAttribute>()));
+            Serialized().SelectMany(type => type.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(property => property is { CanWrite: true })), property => Assert.NotNull(property.GetCustomAttribute<IdAttribute>()));
     }
 
     private static IEnumerable<Type> Serialized() => Assemblies.SelectMany(assembly => assembly.GetTypes())
