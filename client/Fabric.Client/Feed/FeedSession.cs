@@ -61,10 +61,12 @@ internal sealed class FeedSession : IDisposable
         {
             await _ended.CancelAsync();
             _transport.Abort();
+            Requests.End();
+
+            // A renewal that is on its way out would else be noted after the next connection has begun to count anew, and that one refuse it.
+            await renewing;
             _owner.Applier.Abandon();
             View.Disconnected();
-            Requests.End();
-            await renewing;
             _over.TrySetResult();
         }
     }
