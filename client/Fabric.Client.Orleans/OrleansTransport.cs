@@ -6,6 +6,10 @@ namespace Fabric.Client.Orleans;
 /// <summary>Frames of the feed as calls of one gate. Whatever fails ends the connection: the next one begins where this one's frames were applied.</summary>
 internal sealed class OrleansTransport(IEdgeGateGrain gate) : IFrameTransport
 {
+    // The gate answers within a second, with what there is. One that does not is on a silo that is gone or stands still, or behind such a gateway: Orleans would have
+    // the caller wait for half a minute.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
     private readonly Queue<byte[]> _received = new();
     private readonly TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -77,7 +81,7 @@ internal sealed class OrleansTransport(IEdgeGateGrain gate) : IFrameTransport
 
     private async Task<T> UnlessAbortedAsync<T>(Task<T> call, CancellationToken cancellation)
     {
-        await Task.WhenAny(call, _aborted.Task).WaitAsync(cancellation);
+        await Task.WhenAny(call, _aborted.Task).WaitAsync(Patience, cancellation);
         return _aborted.Task.IsCompleted ? throw new OperationCanceledException() : await call;
     }
 }

@@ -66,6 +66,36 @@ public sealed class LocalPostgres : IAsyncDisposable
         _process.Dispose();
     }
 
+    /// <summary>Sends a signal to the server and to all processes that it has started. After KILL it answers once none of them is left.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        // Stopped first: it starts no other process while they are looked for.
+        await RunAsync("kill", ["-STOP", $"{_process.Id}"], CancellationToken.None);
+        var children = Children(_process.Id);
+        foreach (var id in children)
+        {
+            try
+            {
+                await RunAsync("kill", [$"-{signal}", $"{id}"], CancellationToken.None);
+            }
+            catch (InvalidOperationException) when (!IsThere(id))
+            {
+                // It has ended by itself.
+            }
+        }
+
+        await RunAsync("kill", [$"-{signal}", $"{_process.Id}"], CancellationToken.None);
+        if (signal == "KILL")
+        {
+            await _process.WaitForExitAsync();
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+            while (children.Exists(IsThere))
+            {
+                await timer.WaitForNextTickAsync();
+            }
+        }
+    }
+
     /// <summary>Starts it again on the same folder and port.</summary>
     public async Task RestartAsync(CancellationToken cancellation = default)
     {
@@ -78,6 +108,8 @@ public sealed class LocalPostgres : IAsyncDisposable
     {
         if (!_process.HasExited)
         {
+            // One that stands still takes no other signal.
+            await SignalAsync("CONT");
             await KillAsync();
         }
 
@@ -113,6 +145,26 @@ public sealed class LocalPostgres : IAsyncDisposable
             {
                 await Task.Delay(PollEvery, cancellation);
             }
+        }
+    }
+
+    private static List<int> Children(int parent) =>
+        [.. Directory.GetDirectories("/proc").Select(path => int.TryParse(Path.GetFileName(path), out var id) ? id : 0).Where(id => id > 0 && StateOf(id)?.Parent == parent)];
+
+    private static bool IsThere(int id) => StateOf(id) is { State: not "Z" };
+
+    // proc(5): `ID (NAME) STATE PARENT ...`, where the name may hold anything.
+    private static (string State, int Parent)? StateOf(int id)
+    {
+        try
+        {
+            var text = File.ReadAllText($"/proc/{id}/stat");
+            var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
+            return (fields[0], int.Parse(fields[1], System.Globalization.CultureInfo.InvariantCulture));
+        }
+        catch (IOException)
+        {
+            return null;
         }
     }
 

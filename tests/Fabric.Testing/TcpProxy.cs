@@ -11,7 +11,7 @@ public sealed class TcpProxy : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _ended = new();
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly HashSet<Socket> _open = [];
     private readonly IPEndPoint _target;
     private readonly Task _accepting;
@@ -19,9 +19,10 @@ public sealed class TcpProxy : IAsyncDisposable
     private TaskCompletionSource _toClient = Opened();
     private bool _refusing;
 
-    /// <summary>A proxy that forwards to a port on loopback.</summary>
-    public TcpProxy(int targetPort)
+    /// <summary>A proxy that forwards to a port on loopback. <paramref name="listen"/>: where it is reached; null: on loopback too.</summary>
+    public TcpProxy(int targetPort, IPAddress? listen = null)
     {
+        _listener = new TcpListener(listen ?? IPAddress.Loopback, 0);
         _target = new IPEndPoint(IPAddress.Loopback, targetPort);
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;

@@ -62,16 +62,16 @@ internal sealed class FeedSession : IDisposable
             await _ended.CancelAsync();
             _transport.Abort();
 
-            // INVARIANT R2: first: a renewal that is noted after the end of its connection would be taken for one of the next.
+            // INVARIANT R2: first: a renewal that is on its way out would be noted after the next connection has begun to count anew, and that one refuse it.
             try
             {
+                Requests.End();
                 await renewing;
             }
             finally
             {
                 _owner.Applier.Abandon();
                 View.Disconnected();
-                Requests.End();
                 _over.TrySetResult();
             }
         }

@@ -165,6 +165,31 @@ public sealed class FeedConnectionTests
     }
 
     [Fact]
+    public async Task A_link_that_was_cut_while_a_renewal_was_on_its_way_out_connects_again()
+    {
+        await using var fixture = new FeedFixture();
+        using var time = new HeldTime(fixture.Time);
+        fixture.LinkTime = time;
+        fixture.FilterDown = frame => (FrameType)frame[0] == FrameType.CheckAnswer ? null : frame;
+        var edge = await fixture.LeasedAsync();
+        var moment = edge.View.LeaseMomentMs;
+        fixture.Time.Advance(TimeSpan.FromMilliseconds(250));
+        await edge.Waiters.WhenAsync(() => edge.View.LeaseMomentMs == moment + 250, default);
+        var unanswered = edge.CheckAsync("t", new ToolCall("mail", "send", "x"), null, null, 0, default).AsTask();
+
+        // The first reading tells how long the fabric has said nothing, the second when the renewal leaves. It stands still there while its connection ends.
+        time.HoldAfter(1);
+        var advancing = Task.Run(() => fixture.Time.Advance(TimeSpan.FromMilliseconds(250)));
+        await time.Held;
+        fixture.Link.Cut();
+        Assert.Equal(Codes.CheckUnavailable, (await unanswered).Rejection!.Code);
+        time.LetGo();
+        await advancing;
+        await fixture.AdvanceUntilAsync(() => edge.View.LeaseMomentMs > moment + 500).WaitAsync(Long);
+        Assert.Equal(2, fixture.AttemptCount);
+    }
+
+    [Fact]
     public async Task Attempts_go_round_the_addresses()
     {
         await using var fixture = new FeedFixture();

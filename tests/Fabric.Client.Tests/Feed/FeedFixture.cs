@@ -66,6 +66,9 @@ internal sealed class FeedFixture : IFeedConnector, IEdgeService, IAsyncDisposab
         Hub.Open(leftOver);
     }
 
+    /// <summary>The clock of links that are made from now on.</summary>
+    public TimeProvider? LinkTime { get; set; }
+
     public FeedConnection Connect(Func<ulong, int>? applied = null, FabricEdgeOptions? edge = null, params string[] addresses)
     {
         var options = new FeedConnectionOptions
@@ -73,7 +76,7 @@ internal sealed class FeedFixture : IFeedConnector, IEdgeService, IAsyncDisposab
             Addresses = [.. (addresses.Length == 0 ? ["http://a"] : addresses).Select(address => new Uri(address))],
             Secret = "s",
         };
-        var connection = new FeedConnection(options, edge ?? new FabricEdgeOptions { Name = "e1" }, new EdgeClock(Time), this, () => 0);
+        var connection = new FeedConnection(options, edge ?? new FabricEdgeOptions { Name = "e1" }, new EdgeClock(LinkTime ?? Time), this, () => 0);
         _connections.Add(connection);
         connection.Start(applied ?? (_ => 0));
         return connection;

@@ -9,24 +9,30 @@ internal sealed class SiloProcess : IAsyncDisposable
 {
     private readonly string _database;
     private readonly string _keyFile;
+    private readonly SiloPlace _place;
     private readonly int _siloPort = ClusterFixture.FreePort();
     private readonly int _gatewayPort = ClusterFixture.FreePort();
     private readonly int _httpPort = ClusterFixture.FreePort();
     private readonly List<string> _log = [];
     private Process _process;
 
-    private SiloProcess(string database, string keyFile)
+    private SiloProcess(string database, string keyFile, SiloPlace place)
     {
-        (_database, _keyFile) = (database, keyFile);
+        (_database, _keyFile, _place) = (database, keyFile, place);
         _process = Launch();
     }
 
-    internal Uri Address => new($"http://127.0.0.1:{_httpPort}");
+    internal Uri Address => new($"http://{_place.Address}:{_httpPort}");
+
+    /// <summary>Where clients of Orleans reach it.</summary>
+    internal IPEndPoint Gateway => new(_place.Address, _gatewayPort);
 
     /// <summary>How the cluster names it.</summary>
-    internal string Name => $"127.0.0.1:{_siloPort}";
+    internal string Name => $"{_place.Address}:{_siloPort}";
 
-    internal int ProcessId => _process.Id;
+    internal SiloPlace Place => _place;
+
+    internal bool HasExited => _process.HasExited;
 
     /// <summary>What it said on the standard error.</summary>
     internal string Log
@@ -40,9 +46,9 @@ internal sealed class SiloProcess : IAsyncDisposable
         }
     }
 
-    internal static async Task<SiloProcess> StartAsync(string database, string keyFile)
+    internal static async Task<SiloProcess> StartAsync(string database, string keyFile, SiloPlace? place = null)
     {
-        var silo = new SiloProcess(database, keyFile);
+        var silo = new SiloProcess(database, keyFile, place ?? SiloPlace.Loopback);
         await silo.ReadyAsync();
         return silo;
     }
@@ -90,15 +96,15 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     private Process Launch()
     {
-        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "Fabric.Silo.dll"), "serve", "--operator-key-file", _keyFile])
-        {
-            start.ArgumentList.Add(argument);
-        }
+        // `ip` becomes the silo: the process is the same.
+        string[] program = [.. _place.Namespace is { } space ? (string[])["ip", "netns", "exec", space, "dotnet"] : ["dotnet"],
+            Path.Combine(AppContext.BaseDirectory, "Fabric.Silo.dll"), "serve", "--operator-key-file", _keyFile];
+        var start = new ProcessStartInfo(program[0], program[1..]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
 
         start.Environment["Fabric__Engine"] = "Orleans";
         start.Environment["Fabric__MasterKey"] = Convert.ToBase64String(ClusterFixture.MasterKey.Span);
         start.Environment["Fabric__Cluster__ConnectionString"] = _database;
+        start.Environment["Fabric__Cluster__Address"] = $"{_place.Address}";
         start.Environment["Fabric__Cluster__SiloPort"] = $"{_siloPort}";
         start.Environment["Fabric__Cluster__GatewayPort"] = $"{_gatewayPort}";
         start.Environment["Fabric__Urls"] = Address.ToString();
@@ -124,27 +130,37 @@ internal sealed class SiloProcess : IAsyncDisposable
     // The port answers when the host is up: connecting is retried until then, or until the process has ended.
     private async Task ReadyAsync()
     {
+        if (!await AnswersOrEndsAsync("/readyz"))
+        {
+            throw new InvalidOperationException($"the silo ended with {_process.ExitCode}: {Log}");
+        }
+    }
+
+    /// <summary>Completes once it holds a lease and all of its parts are well; with false once it has ended, as one does that the cluster has given up.</summary>
+    internal Task<bool> ServesOrEndsAsync() => AnswersOrEndsAsync("/healthz");
+
+    private async Task<bool> AnswersOrEndsAsync(string path)
+    {
         using var http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(1) });
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (await timer.WaitForNextTickAsync(limit.Token))
+        while (!_process.HasExited)
         {
-            if (_process.HasExited)
-            {
-                throw new InvalidOperationException($"the silo ended with {_process.ExitCode}: {Log}");
-            }
-
             try
             {
-                if ((await http.GetAsync(new Uri(Address, "/readyz"), limit.Token)).StatusCode == HttpStatusCode.OK)
+                if ((await http.GetAsync(new Uri(Address, path), limit.Token)).StatusCode == HttpStatusCode.OK)
                 {
-                    return;
+                    return true;
                 }
             }
             catch (HttpRequestException)
             {
                 // Not listening yet.
             }
+
+            await timer.WaitForNextTickAsync(limit.Token);
         }
+
+        return false;
     }
 }
