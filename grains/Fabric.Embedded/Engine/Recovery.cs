@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
-using System.Security.Cryptography;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
 using Fabric.Core.Keys;
@@ -50,7 +49,7 @@ internal static class Recovery
         var sealer = OpenSealer(folder, journal, options);
         var state = Opened(StateStore.Open(folder, journal.FabricId), opened);
         var audit = new AuditTrail(Opened(AuditStore.Open(folder.AuditFile, new AuditStoreOptions { FabricId = journal.FabricId }, time), opened));
-        var index = new RevocationIndex(RandomId(), recordsMax: options.Counts.Index.Records);
+        var index = new RevocationIndex(RandomId.Next(), recordsMax: options.Counts.Index.Records);
         var keys = new KeyRing();
         var world = new World(new HandleSpace(journal.HandleSalt.Span));
         var startedAt = Instant.From(time.GetUtcNow());
@@ -192,6 +191,4 @@ internal static class Recovery
             throw new FabricStartException(StartCodes.JournalDamaged, "the journal was damaged, and what was issued before cannot be revoked: storage takes no writes");
         }
     }
-
-    private static UInt128 RandomId() => BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16));
 }

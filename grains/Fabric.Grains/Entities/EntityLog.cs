@@ -33,7 +33,7 @@ internal sealed class EntityLog(ClusterParts parts, string owner)
     /// <summary>The same, with whose room in the index it takes.</summary>
     internal async ValueTask<Outcome<LogAnswer>> AppendAsync(string by, Instant now, IndexHold hold, params FabricEvent[] events)
     {
-        var logged = await parts.Client.AppendAsync(new LogEntry(parts.NextId(now), now.UnixMs, by, EventList.Write(events), owner, _version, Hold: hold));
+        var logged = await parts.Client.AppendAsync(parts.NextId(now), by, now, events, owner, _version, hold: hold);
         if (logged.IsOk)
         {
             _version++;

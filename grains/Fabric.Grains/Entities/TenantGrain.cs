@@ -14,6 +14,8 @@ namespace Fabric.Grains.Entities;
 /// <inheritdoc/>
 internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
 {
+    private const int KeysReserve = 64;
+
     private static readonly TimeSpan RecountEvery = TimeSpan.FromMinutes(5);
 
     private readonly Dictionary<UInt128, TrustState> _trusts = [];
@@ -45,7 +47,8 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
 
     public async Task<Reply> CreateAsync(string by, string? name, LimitsWire limits, bool requireApproval)
     {
-        if (parts.Relay.Hub.KeyRoom <= 0)
+        // The last places are for keys of tenants that there are: several silos may ask for one at the same moment, and none could start on more than there is room for.
+        if (parts.Relay.Hub.KeyRoom <= KeysReserve)
         {
             return Reply.Refuse(new Rejection(Codes.LimitReached, Id, "the fabric has as many signing keys as an enforcement point holds"));
         }

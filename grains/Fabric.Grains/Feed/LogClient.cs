@@ -77,8 +77,9 @@ internal sealed class LogClient : IAsyncDisposable
 
     /// <summary>The same with events.</summary>
     internal ValueTask<Outcome<LogAnswer>> AppendAsync(
-        UInt128 id, string by, Instant now, IReadOnlyCollection<FabricEvent> events, string? owner = null, long version = 0, LogSubject? subject = null) =>
-        AppendAsync(new LogEntry(id, now.UnixMs, by, EventList.Write(events), owner, version, subject));
+        UInt128 id, string by, Instant now, IReadOnlyCollection<FabricEvent> events, string? owner = null, long version = 0, LogSubject? subject = null,
+        IndexHold hold = IndexHold.None) =>
+        AppendAsync(new LogEntry(id, now.UnixMs, by, EventList.Write(events), owner, version, subject, Hold: hold));
 
     public async ValueTask DisposeAsync()
     {

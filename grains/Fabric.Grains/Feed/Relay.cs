@@ -34,7 +34,7 @@ internal sealed class Relay : IAsyncDisposable
         _origin = time.GetTimestamp();
     }
 
-    internal RevocationIndex Index { get; } = new(RandomId());
+    internal RevocationIndex Index { get; } = new(RandomId.Next());
 
     internal KeyRing Keys { get; } = new();
 
@@ -235,7 +235,4 @@ internal sealed class Relay : IAsyncDisposable
     // INVARIANT R1: the feed log counts on the default bounds when it waits for a silo that does not answer. An edge that wants longer ones is refused.
     private static void RefuseLongerBounds(ClassBounds bounds) =>
         throw new NotSupportedException($"a cluster serves no enforcement point with a read bound of {bounds.Read.TotalSeconds} s");
-
-    private static UInt128 RandomId() =>
-        System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
 }

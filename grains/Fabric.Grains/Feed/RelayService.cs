@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Fabric.Grains.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -14,7 +12,7 @@ internal sealed class RelayService : GrainService, IRelayService
     private readonly ClusterParts _parts;
     private readonly IGrainFactory _grains;
     private readonly ILogger _logger;
-    private readonly UInt128 _instance = BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16));
+    private readonly UInt128 _instance = RandomId.Next();
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _moved = new(0, 1);
     // Held: the cluster refers to it weakly.

@@ -17,6 +17,9 @@ internal sealed partial class ClusterFabric
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
+    // Until when a verifier that holds no lease may accept a token.
+    private DateTimeOffset? UnleasedUntil => Relay.LatestExpiry > Now ? Relay.LatestExpiry.ToDateTimeOffset() : null;
+
     public async ValueTask<Outcome<Receipt>> GetReceiptAsync(ulong revision, string wait = "accepted", int timeoutMs = 0, CancellationToken cancellation = default)
     {
         if ((Refuse(Readers | Role.EnforcementPoint | Role.Agent, caller.Tenant) ?? CheckWait(wait, timeoutMs)) is { } bad)
@@ -109,8 +112,7 @@ internal sealed partial class ClusterFabric
             }
 
             var held = caller.Tenant == node.Tenant && !IsOfDirectory(node) ? IndexHold.Share : IndexHold.None;
-            var logged = await Parts.Client.AppendAsync(new LogEntry(
-                Parts.NextId(now), now.UnixMs, caller.Name, EventList.Write([decided.Value]), owner, version, Hold: held)).ConfigureAwait(false);
+            var logged = await Parts.Client.AppendAsync(Parts.NextId(now), caller.Name, now, [decided.Value], owner, version, hold: held).ConfigureAwait(false);
             if (logged.IsOk)
             {
                 return await ReceiptAsync(Reply.Of(logged.Value), now, wait, timeoutMs, cancellation).ConfigureAwait(false);
@@ -238,7 +240,7 @@ internal sealed partial class ClusterFabric
             RanOut = answer.Silos.Length == 0 ? local.RanOut : [.. answer.Silos.SelectMany(silo => silo.RanOut).Distinct(StringComparer.Ordinal)],
             Waiting = confirmed ? [] : Waiting(answer),
             InFlight = [.. answer.Silos.SelectMany(silo => silo.InFlight.Zip(silo.Calls, (edge, calls) => new InFlightCalls(edge, calls)))],
-            UnleasedUntil = Relay.LatestExpiry > Now ? Relay.LatestExpiry.ToDateTimeOffset() : null,
+            UnleasedUntil = UnleasedUntil,
         };
     }
 

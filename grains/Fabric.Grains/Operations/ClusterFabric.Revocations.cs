@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Trust;
@@ -147,7 +145,7 @@ internal sealed partial class ClusterFabric
 
         // A name of its own where it has none: it may be run again, and must raise a generation once.
         var named = RequestNames.Of(request, caller.Name, implicitly: terminal);
-        var name = named == UInt128.Zero ? BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16)) : named;
+        var name = named == UInt128.Zero ? RandomId.Next() : named;
         var unknown = UnknownOf(node);
         var end = new EndCommand(caller.Name, terminal, terminal ? "revoked" : "generation", request.Reason, name, caller.Tenant == node.Tenant);
         return With(
@@ -192,7 +190,7 @@ internal sealed partial class ClusterFabric
     // It has no place in the order yet: revision 0, which no look-up finds. The same request again tells its revision.
     private Receipt NotStored(Instant now) => new(
         0, "partial", Durable: false, now.ToDateTimeOffset(), null, new ClosedClasses(false, false, false), [], [], [], [],
-        Relay.LatestExpiry > Now ? Relay.LatestExpiry.ToDateTimeOffset() : null);
+        UnleasedUntil);
 
     // What the node's end will say, by what this silo knows NOW, before it is asked for: later it may know of that end itself, and would raise the generation past it,
     // so that what is issued afterwards was denied. Empty: it will say nothing new, or be refused.
@@ -335,9 +333,8 @@ internal sealed partial class ClusterFabric
                 return decided.Rejection;
             }
 
-            var logged = await Parts.Client.AppendAsync(new LogEntry(
-                Parts.NextId(now), now.UnixMs, caller.Name, EventList.Write([decided.Value]),
-                Hold: caller.Tenant == list.Tenant ? IndexHold.Share : IndexHold.None)).ConfigureAwait(false);
+            var logged = await Parts.Client.AppendAsync(
+                Parts.NextId(now), caller.Name, now, [decided.Value], hold: caller.Tenant == list.Tenant ? IndexHold.Share : IndexHold.None).ConfigureAwait(false);
             if (!logged.IsOk)
             {
                 // Those that are known are revoked, whether there is room for the rest or not.

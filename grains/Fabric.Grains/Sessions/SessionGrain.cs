@@ -98,8 +98,7 @@ internal sealed partial class SessionGrain(ClusterParts parts, AuditWriter audit
                 return Reply.Refuse(decided.Rejection);
             }
 
-            var logged = await parts.Client.AppendAsync(new LogEntry(
-                parts.NextId(now), now.UnixMs, command.By, EventList.Write([decided.Value!]), Hold: command.IsHeld ? IndexHold.Share : IndexHold.None));
+            var logged = await parts.Client.AppendAsync(parts.NextId(now), command.By, now, [decided.Value!], hold: command.IsHeld ? IndexHold.Share : IndexHold.None);
             return logged.IsOk ? Reply.Of(logged.Value) : Reply.Refuse(logged.Rejection);
         }
 
