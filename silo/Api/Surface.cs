@@ -6,6 +6,7 @@ using Fabric.Silo.ExtAuthz;
 using Fabric.Silo.Feed;
 using Fabric.Silo.Hosting;
 using Fabric.Silo.Metrics;
+using Fabric.Silo.Signals;
 
 namespace Fabric.Silo.Api;
 
@@ -36,6 +37,7 @@ internal static class Surface
         AuditRoutes.Map(routes);
         ApiKeyRoutes.Map(routes);
         AuthZenRoutes.Map(routes, engine, time, options.Issuer);
+        StatusListRoutes.Map(routes, engine, time, options);
         ExtAuthzEndpoint.Map(routes, engine, options.ExtAuthz);
         FeedEndpoint.Map(guarded, engine.Feed, caller => new EngineEdgeService(engine, caller));
         HealthRoutes.Map(routes, engine, app.Services.GetRequiredService<PrometheusText>());

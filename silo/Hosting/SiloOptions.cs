@@ -1,5 +1,6 @@
 using System.Reflection;
 using Fabric.Silo.ExtAuthz;
+using Fabric.Silo.Signals;
 
 namespace Fabric.Silo.Hosting;
 
@@ -50,6 +51,9 @@ public sealed class SiloOptions
 
     /// <summary>How requests that a proxy asks about become calls.</summary>
     public ExtAuthzSettings ExtAuthz { get; set; } = new();
+
+    /// <summary>The status lists of credentials.</summary>
+    public StatusListSettings StatusLists { get; set; } = new();
 
     internal bool IsCluster => string.Equals(Engine, "orleans", StringComparison.OrdinalIgnoreCase);
 
@@ -198,6 +202,7 @@ internal static class SiloOptionsReader
         Need(options.MasterKey is null || IsMasterKey(options.MasterKey), "MasterKey", "32 bytes in base64");
         CheckTls(options.Tls, Need);
         CheckUrls(options, Need);
+        options.StatusLists.Check((holds, key, rule) => Need(holds, $"StatusLists:{key}", rule));
         ExtAuthzRules.Check(options.ExtAuthz, (holds, key, rule) => Need(holds, $"ExtAuthz:{key}", rule));
 
         void Need(bool holds, string key, string rule)
