@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Fabric.Contracts.Agents;
 using Fabric.Contracts.Audit;
+using Fabric.Contracts.AuthZen;
 using Fabric.Contracts.Changes;
 using Fabric.Contracts.Checks;
 using Fabric.Contracts.Common;
@@ -34,6 +35,8 @@ namespace Fabric.Contracts;
 [JsonSerializable(typeof(SessionInfo)), JsonSerializable(typeof(Page<SessionInfo>))]
 [JsonSerializable(typeof(IssueCredentials)), JsonSerializable(typeof(IssuedCredentials))]
 [JsonSerializable(typeof(CheckRequest)), JsonSerializable(typeof(CheckBatch)), JsonSerializable(typeof(CheckAnswer)), JsonSerializable(typeof(CheckAnswers))]
+[JsonSerializable(typeof(AccessEvaluation)), JsonSerializable(typeof(AccessDecision)), JsonSerializable(typeof(AccessEvaluations)), JsonSerializable(typeof(AccessAnswers))]
+[JsonSerializable(typeof(AccessSearch)), JsonSerializable(typeof(AccessSearchResults)), JsonSerializable(typeof(AuthZenConfiguration))]
 [JsonSerializable(typeof(RevokeRequest)), JsonSerializable(typeof(Receipt)), JsonSerializable(typeof(LockRequest)), JsonSerializable(typeof(UnlockRequest))]
 [JsonSerializable(typeof(LockInfo)), JsonSerializable(typeof(Page<LockInfo>)), JsonSerializable(typeof(EndNode))]
 [JsonSerializable(typeof(Change)), JsonSerializable(typeof(ChangePage)), JsonSerializable(typeof(ChangeQuery))]

@@ -142,6 +142,23 @@ public sealed class EmbeddedEngine : IFabricEngine
     }
 
     /// <inheritdoc/>
+    public Outcome<TenantSignature> Sign(string tenant, Func<string, byte[]> input)
+    {
+        SigningKeyEntry? key;
+        lock (Ledger.Gate)
+        {
+            if (Ledger.World.Tenant(tenant) is not { } entry)
+            {
+                return new Rejection(Codes.NotFound, tenant, "the node does not exist");
+            }
+
+            key = entry.SigningKey;
+        }
+
+        return Signing.Sign(key, tenant, input);
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, string drawer, long want, CancellationToken cancellation = default)
     {
         Outcome<Committed> committed;

@@ -16,6 +16,9 @@ public sealed record EmbeddedOptions
     /// <summary>The audience of a credential when the issuance names none.</summary>
     public string DefaultAudience { get; init; } = "fabric";
 
+    /// <summary>The tenants whose tokens name a status list; `*`: all of them.</summary>
+    public IReadOnlyList<string> StatusListTenants { get; init; } = [];
+
     /// <summary>The master key, base64 of 32 bytes; null: the file `master.key` in the data folder, made at first start.</summary>
     public string? MasterKey { get; init; }
 

@@ -32,6 +32,12 @@ public interface IFabricEngine : IAsyncDisposable
     Outcome<Caller> Authenticate(ReadOnlySpan<char> presented);
 
     /// <summary>
+    /// Signs what a tenant says beside its tokens (status lists, security events) under the key that signs its tokens. <paramref name="input"/> is given the key's id and makes the bytes,
+    /// whose type must not be that of an access token. Refusals: `node.not_found`, `tenant.no_signing_key`.
+    /// </summary>
+    Outcome<TenantSignature> Sign(string tenant, Func<string, byte[]> input);
+
+    /// <summary>
     /// Draws up to <paramref name="want"/> units from a quota, durably, for <paramref name="drawer"/>: one run of one enforcement point. Refusals: `node.not_found`, `quota.exhausted`, `quota.rate_exceeded`, `storage.unavailable`.
     /// </summary>
     ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, string drawer, long want, CancellationToken cancellation = default);

@@ -96,7 +96,8 @@ public sealed class ClusterEngine : IFabricEngine
             var relay = new Relay(log, new FabricDirectory(new HandleSpace(identity.Salt.Span)), clock);
             var parts = new ClusterParts(clock, await log.NowAsync(cancellation).ConfigureAwait(false))
             {
-                Queries = queries, Commands = commands, Order = order, Log = log, Relay = relay, Signing = new SigningKeys(sealer, options.Issuer), Options = options,
+                Queries = queries, Commands = commands, Order = order, Log = log, Relay = relay, Options = options,
+                Signing = new SigningKeys(sealer, options.Issuer, options.StatusListTenants),
                 SiloName = $"{(options.Address ?? IPAddress.Loopback)}:{options.SiloPort}",
             };
             await relay.OpenAsync(identity.Epoch, options.Feed, parts.SweepMoment, () => parts.ClosedMoved(), cancellation).ConfigureAwait(false);
@@ -182,6 +183,23 @@ public sealed class ClusterEngine : IFabricEngine
 
         // Nobody speaks for a tenant that is revoked: an operator reads what is left of it.
         bool IsEnded(string? tenant) => directory.Tenant_NeedsLock(tenant) is { State.Standing.Ended: true };
+    }
+
+    /// <inheritdoc/>
+    public Outcome<TenantSignature> Sign(string tenant, Func<string, byte[]> input)
+    {
+        SigningKeyEntry? key;
+        lock (Parts.Directory.Gate)
+        {
+            if (Parts.Directory.Tenant_NeedsLock(tenant) is not { } card)
+            {
+                return new Rejection(Codes.NotFound, tenant, "the node does not exist");
+            }
+
+            key = card.SigningKey;
+        }
+
+        return Parts.Signing.Sign(key, tenant, input);
     }
 
     /// <inheritdoc/>

@@ -31,6 +31,9 @@ public sealed record ClusterOptions
     /// <summary>The audience of a credential when the issuance names none.</summary>
     public string DefaultAudience { get; init; } = "fabric";
 
+    /// <summary>The tenants whose tokens name a status list; `*`: all of them.</summary>
+    public IReadOnlyList<string> StatusListTenants { get; init; } = [];
+
     /// <summary>Bounds and limits of the feed.</summary>
     public FeedHubOptions Feed { get; init; } = new();
 

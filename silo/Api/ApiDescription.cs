@@ -12,7 +12,7 @@ internal static class ApiDescription
     private static readonly Dictionary<string, string> PathFields = new(StringComparer.Ordinal)
     {
         ["t"] = "The tenant's id.", ["u"] = "The user's id.", ["a"] = "The agent's id.", ["s"] = "The session's id, 32 hex digits.",
-        ["id"] = "The id.", ["kid"] = "The signing key's id.", ["revision"] = "The receipt's revision.",
+        ["id"] = "The id.", ["kid"] = "The signing key's id.", ["revision"] = "The receipt's revision.", ["lineage"] = "The credential's lineage, as its token's `status` claim names it.", ["target"] = "The original path, as the client sent it.",
     };
 
     public static void Configure(OpenApiOptions options)
@@ -39,7 +39,7 @@ internal static class ApiDescription
             var metadata = context.Description.ActionDescriptor.EndpointMetadata;
             Describe(operation, metadata.OfType<EndpointRoles>().Single().Allowed, context.Document);
             DescribeRefusals(operation);
-            AddFields(operation, context.Description.RelativePath ?? "", metadata.OfType<QueryFields>().FirstOrDefault()?.Fields ?? []);
+            AddFields(operation, (context.Description.RelativePath ?? "").Replace("{**", "{", StringComparison.Ordinal), metadata.OfType<QueryFields>().FirstOrDefault()?.Fields ?? []);
             return Task.CompletedTask;
         });
     }

@@ -51,7 +51,7 @@ internal static class JsonAnswer
         }
     }
 
-    /// <summary>A refusal as RFC 9457 problem details.</summary>
+    /// <summary>A refusal as RFC 9457 problem details, or as the endpoint has it (<see cref="RefusalStyle"/>).</summary>
     public static void Refuse(HttpContext context, Rejection rejection)
     {
         if (context.Response.HasStarted)
@@ -60,6 +60,11 @@ internal static class JsonAnswer
             return;
         }
         var status = StatusTable.Of(rejection.Code);
+        if (context.GetEndpoint()?.Metadata.GetMetadata<RefusalStyle>() is { } style)
+        {
+            style.Write(context, rejection, status);
+            return;
+        }
         var headers = context.Response.Headers;
         if (status == StatusCodes.Status401Unauthorized)
         {

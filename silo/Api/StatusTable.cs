@@ -80,6 +80,10 @@ public static class StatusTable
         [Codes.CheckUnavailable] = 503,
         [Codes.CheckBehindRevision] = 503,
         [Codes.CheckFailed] = 500,
+        [Codes.SubjectUnproven] = 403,
+        [Codes.SubjectMismatch] = 403,
+        [Codes.RequestNoRule] = 403,
+        [Codes.RequestUnclear] = 403,
         [Codes.AuditSpoolFull] = 503,
 
         [Codes.StorageUnavailable] = 503,

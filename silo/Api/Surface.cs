@@ -1,8 +1,12 @@
 using Fabric.Core.Common;
 using Fabric.Engine;
 using Fabric.Engine.Feed;
+using Fabric.Silo.AuthZen;
+using Fabric.Silo.ExtAuthz;
 using Fabric.Silo.Feed;
+using Fabric.Silo.Hosting;
 using Fabric.Silo.Metrics;
+using Fabric.Silo.Signals;
 
 namespace Fabric.Silo.Api;
 
@@ -19,6 +23,7 @@ internal static class Surface
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Fabric.Silo.Api");
         var time = app.Services.GetRequiredService<TimeProvider>();
         ((IEndpointConventionBuilder)guarded).Finally(endpoint => Stand(endpoint, engine, meter, log, time));
+        var options = app.Services.GetRequiredService<SiloOptions>();
         var routes = new ApiRoutes(guarded, engine);
         TenantRoutes.Map(routes);
         UserRoutes.Map(routes);
@@ -31,6 +36,9 @@ internal static class Surface
         ChangeRoutes.Map(routes);
         AuditRoutes.Map(routes);
         ApiKeyRoutes.Map(routes);
+        AuthZenRoutes.Map(routes, engine, time, options.Issuer);
+        StatusListRoutes.Map(routes, engine, time, options);
+        ExtAuthzEndpoint.Map(routes, engine, options.ExtAuthz);
         FeedEndpoint.Map(guarded, engine.Feed, caller => new EngineEdgeService(engine, caller));
         HealthRoutes.Map(routes, engine, Scrape.Of(app.Services));
         guarded.MapOpenApi("/openapi/{documentName}.json").Open();

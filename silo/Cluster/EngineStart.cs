@@ -45,6 +45,7 @@ internal static partial class EngineStart
         GatewayPort = options.Cluster.GatewayPort,
         Issuer = options.Issuer,
         DefaultAudience = options.DefaultAudience,
+        StatusListTenants = options.StatusLists.TenantList,
         AuditRetention = TimeSpan.FromDays(options.Retention.AuditDays),
         EndedSessionRetention = TimeSpan.FromMinutes(options.Retention.EndedSessionMinutes),
         Feed = new FeedHubOptions

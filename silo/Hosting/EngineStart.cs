@@ -34,6 +34,7 @@ internal static partial class EngineStart
             DataFolder = options.DataFolder,
             Issuer = options.Issuer,
             DefaultAudience = options.DefaultAudience,
+            StatusListTenants = options.StatusLists.TenantList,
             MasterKey = options.MasterKey,
             Journal = new JournalOptions { OnDamage = options.Journal.OnDamage == "truncate" ? DamagePolicy.KeepPrefix : DamagePolicy.Refuse },
             AuditRetention = TimeSpan.FromDays(options.Retention.AuditDays),

@@ -23,6 +23,7 @@ public static class SiloHost
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.Limits.StopSeconds));
+        builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(logs);
         builder.Services.AddSingleton(engine);
         builder.Services.AddSingleton(TimeProvider.System);

@@ -1,4 +1,6 @@
 using System.Reflection;
+using Fabric.Silo.ExtAuthz;
+using Fabric.Silo.Signals;
 
 namespace Fabric.Silo.Hosting;
 
@@ -46,6 +48,12 @@ public sealed class SiloOptions
 
     /// <summary>The cluster that this host is a silo of, when the engine is `orleans`.</summary>
     public ClusterSettings Cluster { get; set; } = new();
+
+    /// <summary>How requests that a proxy asks about become calls.</summary>
+    public ExtAuthzSettings ExtAuthz { get; set; } = new();
+
+    /// <summary>The status lists of credentials.</summary>
+    public StatusListSettings StatusLists { get; set; } = new();
 
     internal bool IsCluster => string.Equals(Engine, "orleans", StringComparison.OrdinalIgnoreCase);
 
@@ -160,12 +168,21 @@ internal static class SiloOptionsReader
                 var known = string.Join(", ", type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(each => each.Name));
                 faults.Add($"`{child.Path}`: there is no such setting; known here: {known}");
             }
-            else if (property.PropertyType.DeclaringType == typeof(SiloOptions))
+            else if (IsSettings(property.PropertyType))
             {
                 FindUnknown(child, property.PropertyType, faults);
             }
+            else if (property.PropertyType is { IsGenericType: true } list && IsSettings(list.GetGenericArguments()[0]))
+            {
+                foreach (var item in child.GetChildren())
+                {
+                    FindUnknown(item, list.GetGenericArguments()[0], faults);
+                }
+            }
         }
     }
+
+    private static bool IsSettings(Type type) => type.IsClass && type.Assembly == typeof(SiloOptions).Assembly;
 
     private static void Check(SiloOptions options, List<string> faults)
     {
@@ -185,6 +202,8 @@ internal static class SiloOptionsReader
         Need(options.MasterKey is null || IsMasterKey(options.MasterKey), "MasterKey", "32 bytes in base64");
         CheckTls(options.Tls, Need);
         CheckUrls(options, Need);
+        options.StatusLists.Check((holds, key, rule) => Need(holds, $"StatusLists:{key}", rule));
+        ExtAuthzRules.Check(options.ExtAuthz, (holds, key, rule) => Need(holds, $"ExtAuthz:{key}", rule));
 
         void Need(bool holds, string key, string rule)
         {

@@ -12,6 +12,13 @@ namespace Fabric.Silo.Tests;
 public sealed class EngineServer : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("fabric-silo-tests-").FullName;
+    private readonly Action<SiloOptions>? _configure;
+
+    public EngineServer()
+    {
+    }
+
+    internal EngineServer(Action<SiloOptions> configure) => _configure = configure;
 
     public EmbeddedEngine Engine { get; private set; } = null!;
 
@@ -29,6 +36,7 @@ public sealed class EngineServer : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var options = new SiloOptions { Urls = "http://127.0.0.1:0", DataFolder = _folder };
+        _configure?.Invoke(options);
         Engine = EngineStart.Open(options, NullLoggerFactory.Instance);
         App = SiloHost.Build(options, Engine, NullLoggerFactory.Instance);
         await App.StartAsync();

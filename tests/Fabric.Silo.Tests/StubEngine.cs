@@ -43,6 +43,8 @@ internal sealed class StubEngine : IFabricEngine
             : new Caller(role, parts.Length > 1 ? parts[1] : null, "stub");
     }
 
+    public Outcome<TenantSignature> Sign(string tenant, Func<string, byte[]> input) => StubFabric.Answer;
+
     public ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, string drawer, long want, CancellationToken cancellation = default) => new(StubFabric.Answer);
 
     public ValueTask ReturnQuotaAsync(Handle quota, string drawer, long units, long window, CancellationToken cancellation = default) => ValueTask.CompletedTask;

@@ -138,6 +138,14 @@ public static class Codes
     public const string CheckBehindRevision = "check.behind_revision";
     /// <summary>The check failed with an error; the call is denied.</summary>
     public const string CheckFailed = "check.failed";
+    /// <summary>The question names a subject and presents no token: a name alone proves nothing.</summary>
+    public const string SubjectUnproven = "subject.unproven";
+    /// <summary>The token is another's than the subject that is named.</summary>
+    public const string SubjectMismatch = "subject.mismatch";
+    /// <summary>No configured rule makes a call of the request, so it is denied.</summary>
+    public const string RequestNoRule = "request.no_rule";
+    /// <summary>What the request means could depend on who reads it (encoded slashes, dot segments, doubled headers): it is denied.</summary>
+    public const string RequestUnclear = "request.unclear";
     /// <summary>The usage spool is full: calls cannot be accounted for.</summary>
     public const string AuditSpoolFull = "audit.spool_full";
 

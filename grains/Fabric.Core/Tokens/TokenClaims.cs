@@ -49,6 +49,11 @@ public sealed record TokenClaims
     /// <summary>`act`: the agent that acts now, then the one that delegated to it, and so on. Empty when nothing was delegated.</summary>
     public IReadOnlyList<TokenActor> Actors { get; init; } = [];
 
+    /// <summary>
+    /// `status.status_list.uri` (draft-ietf-oauth-status-list): written when it is set; not read, since who holds the token's lineage has it.
+    /// </summary>
+    public string? StatusUri { get; init; }
+
     /// <inheritdoc/>
     public bool Equals(TokenClaims? other) =>
         other is not null && Issuer == other.Issuer && Tenant == other.Tenant && Subject == other.Subject && ClientId == other.ClientId

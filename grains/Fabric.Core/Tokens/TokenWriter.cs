@@ -73,6 +73,22 @@ public static class TokenWriter
         writer.WriteRawValue(claims.Scopes.Json, skipInputValidation: true);
         WriteActors(writer, claims.Actors);
         WriteLineage(writer, claims.Lineage);
+        WriteStatus(writer, claims.StatusUri);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteStatus(Utf8JsonWriter writer, string? uri)
+    {
+        if (uri is null)
+        {
+            return;
+        }
+
+        writer.WriteStartObject("status"u8);
+        writer.WriteStartObject("status_list"u8);
+        writer.WriteNumber("idx"u8, StatusUri.Index);
+        writer.WriteString("uri"u8, uri);
+        writer.WriteEndObject();
         writer.WriteEndObject();
     }
 

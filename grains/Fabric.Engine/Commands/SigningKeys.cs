@@ -10,7 +10,7 @@ using Fabric.Core.Tokens;
 namespace Fabric.Engine.Commands;
 
 /// <summary>The tenants' ES256 signing keys: made here, sealed at rest, opened on first use after a start.</summary>
-internal sealed class SigningKeys(KeySealer sealer, string issuer)
+internal sealed class SigningKeys(KeySealer sealer, string issuer, IReadOnlyList<string>? statusTenants = null)
 {
     private const string Purpose = "signing-key";
 
@@ -41,6 +41,7 @@ internal sealed class SigningKeys(KeySealer sealer, string issuer)
                 ClientId = session.Agent, SessionId = session.Id, CredentialId = id, IssuedAt = now, ExpiresAt = issued.Event.ExpiresAt,
                 Audience = audience, Lineage = session.LineageWith(node), Scopes = issued.Scopes, Actors = actors,
             };
+            claims = statusTenants is null || !HasStatus(session.Tenant) ? claims : claims with { StatusUri = StatusUri.Of(IssuerOf(session.Tenant), claims.Lineage) };
             var token = signer.MakeToken(claims);
             if (!token.IsOk)
             {
@@ -52,6 +53,22 @@ internal sealed class SigningKeys(KeySealer sealer, string issuer)
 
         return Outcome<IReadOnlyList<IssuedCredential>>.Of(credentials);
     }
+
+    /// <summary>Signs what a tenant says beside its tokens; null when it has no key that signs.</summary>
+    internal Outcome<TenantSignature> Sign(SigningKeyEntry? key, string tenant, Func<string, byte[]> input)
+    {
+        if (key is null)
+        {
+            return new Rejection(Codes.TenantNoKey, tenant, "the tenant has no key that signs: rotate the key");
+        }
+
+        var signer = key.Signer ??= Open(key.Key, key.SealedPrivate);
+        var (bytes, signature) = (input(signer.Kid), new byte[TokenWriter.SignatureSize]);
+        signer.Sign(bytes, signature);
+        return new TenantSignature(signer.Kid, bytes, signature);
+    }
+
+    private bool HasStatus(string tenant) => statusTenants!.Contains("*", StringComparer.Ordinal) || statusTenants!.Contains(tenant, StringComparer.Ordinal);
 
     /// <summary>A tenant's issuer (`iss`).</summary>
     internal string IssuerOf(string tenant) => $"{issuer}/tenants/{tenant}";

@@ -20,7 +20,7 @@ public sealed class EndpointRolesTests(StubServer server) : IClassFixture<StubSe
     ];
 
     [Fact]
-    public void There_are_as_many_endpoints_as_the_api_promises() => Assert.InRange(All.Count, 45, 80);
+    public void There_are_as_many_endpoints_as_the_api_promises() => Assert.InRange(All.Count, 45, 140);
 
     [Fact]
     public async Task Without_a_secret_or_with_a_wrong_one_only_open_endpoints_answer()
@@ -85,7 +85,7 @@ public sealed class EndpointRolesTests(StubServer server) : IClassFixture<StubSe
         var paths = document.RootElement.GetProperty("paths");
         foreach (var endpoint in Surface.Verify(server.App).OfType<RouteEndpoint>())
         {
-            var path = endpoint.RoutePattern.RawText!;
+            var path = endpoint.RoutePattern.RawText!.Replace("{**", "{", StringComparison.Ordinal);
             if (path.StartsWith("/openapi", StringComparison.Ordinal) || path is "/metrics" or "/v1/feed")
             {
                 continue;
@@ -119,6 +119,7 @@ public sealed class EndpointRolesTests(StubServer server) : IClassFixture<StubSe
         .Replace("{t}", "acme", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal)
         .Replace("{u}", "jane", StringComparison.Ordinal).Replace("{a}", "bot", StringComparison.Ordinal)
         .Replace("{s}", new string('0', 32), StringComparison.Ordinal).Replace("{id}", new string('0', 32), StringComparison.Ordinal)
+        .Replace("{**target}", "invoices/7", StringComparison.Ordinal)
         .Replace("{revision}", "1", StringComparison.Ordinal).Replace("{kid}", "k1", StringComparison.Ordinal);
 
     private static StringContent? BodyFor(string method) => HttpMethods.IsGet(method) ? null : StubServer.Json("{}");

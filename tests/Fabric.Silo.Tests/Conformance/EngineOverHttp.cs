@@ -31,6 +31,8 @@ internal sealed class EngineOverHttp(EngineServer server) : IFabricEngine
 
     public Outcome<Caller> Authenticate(ReadOnlySpan<char> presented) => server.Engine.Authenticate(presented);
 
+    public Outcome<TenantSignature> Sign(string tenant, Func<string, byte[]> input) => server.Engine.Sign(tenant, input);
+
     public ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, string drawer, long want, CancellationToken cancellation = default) =>
         server.Engine.TakeQuotaAsync(quota, drawer, want, cancellation);
 

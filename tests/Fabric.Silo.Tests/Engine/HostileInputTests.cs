@@ -79,7 +79,7 @@ public sealed class HostileInputTests(EngineServer server) : IClassFixture<Engin
         var path = new StringBuilder(endpoint.RoutePattern.RawText);
         foreach (var parameter in endpoint.RoutePattern.Parameters)
         {
-            path.Replace($"{{{parameter.Name}}}", Uri.EscapeDataString(Odd(random)));
+            path.Replace($"{{**{parameter.Name}}}", $"{{{parameter.Name}}}").Replace($"{{{parameter.Name}}}", Uri.EscapeDataString(Odd(random)));
         }
         foreach (var field in endpoint.Metadata.GetMetadata<QueryFields>()?.Fields ?? [])
         {
