@@ -3,6 +3,7 @@ using Fabric.Engine;
 using Fabric.Engine.Feed;
 using Fabric.Silo.Feed;
 using Fabric.Silo.Metrics;
+using Fabric.Silo.OAuth;
 
 namespace Fabric.Silo.Api;
 
@@ -31,6 +32,7 @@ internal static class Surface
         ChangeRoutes.Map(routes);
         AuditRoutes.Map(routes);
         ApiKeyRoutes.Map(routes);
+        MetadataRoutes.Map(routes, app.Services.GetRequiredService<Issuers>());
         FeedEndpoint.Map(guarded, engine.Feed, caller => new EngineEdgeService(engine, caller));
         HealthRoutes.Map(routes, engine, app.Services.GetRequiredService<PrometheusText>());
         guarded.MapOpenApi("/openapi/{documentName}.json").Open();

@@ -4,6 +4,7 @@ using Fabric.Contracts;
 using Fabric.Engine;
 using Fabric.Silo.Api;
 using Fabric.Silo.Metrics;
+using Fabric.Silo.OAuth;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Fabric.Silo.Hosting;
@@ -26,6 +27,7 @@ public static class SiloHost
         builder.Services.AddSingleton(logs);
         builder.Services.AddSingleton(engine);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(new Issuers(options.Issuer));
         builder.Services.AddSingleton<SiloMeter>();
         builder.Services.AddSingleton<PrometheusText>();
         builder.Services.ConfigureHttpJsonOptions(json =>
