@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using Fabric.Contracts;
+using Fabric.Core.Agents;
+using Fabric.Core.Checks;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
 using Fabric.Core.Keys;
@@ -42,6 +44,12 @@ internal sealed class StubEngine : IFabricEngine
             ? new Rejection(Codes.Unauthenticated, "authorization", "no such secret")
             : new Caller(role, parts.Length > 1 ? parts[1] : null, "stub");
     }
+
+    public Outcome<Caller> AuthenticateAgent(string tenant, string agent, Func<IReadOnlyList<AgentKey>, bool> isProven) => StubFabric.Answer;
+
+    public TokenStanding Introspect(string token) => new(null, StubFabric.Answer.Code);
+
+    public ValueTask<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation = default) => new(StubFabric.Answer);
 
     public ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, string drawer, long want, CancellationToken cancellation = default) => new(StubFabric.Answer);
 

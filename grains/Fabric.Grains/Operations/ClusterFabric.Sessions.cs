@@ -50,10 +50,17 @@ internal sealed partial class ClusterFabric
             return parent.Rejection;
         }
 
+        var by = command.Token is null ? Outcome<HandedBy?>.Of(null) : HandOver.Of(engine.Introspect(command.Token), session);
+        if (!by.IsOk)
+        {
+            return by.Rejection;
+        }
+
         var id = NextSession(command.Tenant ?? parent.Value.State.Tenant);
         var open = new OpenCommand(
             caller.Name, command.Tenant ?? parent.Value.State.Tenant, command.Agent, null, command.Purpose, BytesOf(scopes.Value),
-            Milliseconds(command.LifetimeSeconds), false, parent.Value.State.Id, Relay.Sequence);
+            Milliseconds(command.LifetimeSeconds), false, parent.Value.State.Id, Relay.Sequence, by.Value?.Credential ?? UInt128.Zero,
+            by.Value is { } handed ? BytesOf(handed.Scopes) : null, by.Value?.ExpiresAt.UnixMs ?? 0);
         return await AnswerAsync(() => SessionGrain(id).OpenAsync(open)).ConfigureAwait(false);
     }
 
@@ -152,14 +159,9 @@ internal sealed partial class ClusterFabric
             scopes = BytesOf(read.Value);
         }
 
-        if (command.Count is < 1 or > Limits.CredentialBatchMax)
+        if (CheckTokens(command) is { } bad)
         {
-            return new Rejection(Codes.InvalidField, "count", $"1 to {Limits.CredentialBatchMax} credentials are issued at once");
-        }
-
-        if (command.Audience is not null && !Audiences.IsValid(command.Audience))
-        {
-            return new Rejection(Codes.InvalidField, "audience", "an audience is a plain text of 1 to 256 characters");
+            return bad;
         }
 
         if (Refuse(Admins | Role.Agent, caller.Tenant) is { } refused)
@@ -176,7 +178,7 @@ internal sealed partial class ClusterFabric
         IssueReply reply = null!;
         var issue = new IssueCommand(
             caller.Name, command.Count, Milliseconds(command.LifetimeSeconds), scopes, command.Audience ?? Parts.Options.DefaultAudience, Relay.Sequence, caller.Tenant,
-            caller.Role == Role.Agent ? caller.Subject : null);
+            caller.Role == Role.Agent ? caller.Subject : null, command.ProofKey);
         var asked = await AskAsync(async () => (reply = await SessionGrain(id).IssueAsync(issue).ConfigureAwait(false)).Reply).ConfigureAwait(false);
         if (!asked.IsOk)
         {
