@@ -32,7 +32,7 @@ internal static class Surface
         ChangeRoutes.Map(routes);
         AuditRoutes.Map(routes);
         ApiKeyRoutes.Map(routes);
-        MetadataRoutes.Map(routes, app.Services.GetRequiredService<Issuers>());
+        OAuthRoutes.Map(routes, engine, app.Services);
         FeedEndpoint.Map(guarded, engine.Feed, caller => new EngineEdgeService(engine, caller));
         HealthRoutes.Map(routes, engine, app.Services.GetRequiredService<PrometheusText>());
         guarded.MapOpenApi("/openapi/{documentName}.json").Open();
@@ -53,7 +53,9 @@ internal static class Surface
             ? one
             : throw new InvalidOperationException($"endpoint `{endpoint.DisplayName}` must say once which roles may call it");
         var name = $"{endpoint.Metadata.OfType<IHttpMethodMetadata>().FirstOrDefault()?.HttpMethods[0] ?? "ANY"} {((RouteEndpointBuilder)endpoint).RoutePattern.RawText}";
-        endpoint.RequestDelegate = new Guard(engine, endpoint.RequestDelegate!, roles, name, meter, log, endpoint.Metadata.OfType<LongLived>().Any() ? time : null).InvokeAsync;
+        endpoint.RequestDelegate = new Guard(
+            engine, endpoint.RequestDelegate!, roles, name, meter, log, endpoint.Metadata.OfType<LongLived>().Any() ? time : null,
+            endpoint.Metadata.OfType<IAdmission>().SingleOrDefault()).InvokeAsync;
     }
 
     /// <summary>No path matched, or only for other methods or content types; routing has put an endpoint that answers 405 or 415 then.</summary>

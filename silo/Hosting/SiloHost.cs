@@ -12,8 +12,8 @@ namespace Fabric.Silo.Hosting;
 /// <summary>Builds the web host around an engine. The engine is the caller's: it is disposed after the host, last of all.</summary>
 public static class SiloHost
 {
-    /// <summary>The host, ready to start.</summary>
-    public static WebApplication Build(SiloOptions options, IFabricEngine engine, ILoggerFactory logs)
+    /// <summary>The host, ready to start. <paramref name="time"/>: the clock of assertions, proofs and streams; null: the system's.</summary>
+    public static WebApplication Build(SiloOptions options, IFabricEngine engine, ILoggerFactory logs, TimeProvider? time = null)
     {
         // Nothing implicit: settings come from one place (SiloOptions), and no file watcher follows the data folder.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Fabric.Silo" });
@@ -26,8 +26,9 @@ public static class SiloHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.Limits.StopSeconds));
         builder.Services.AddSingleton(logs);
         builder.Services.AddSingleton(engine);
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(new Issuers(options.Issuer));
+        builder.Services.AddSingleton(DpopNonces.For(options));
         builder.Services.AddSingleton<SiloMeter>();
         builder.Services.AddSingleton<PrometheusText>();
         builder.Services.ConfigureHttpJsonOptions(json =>

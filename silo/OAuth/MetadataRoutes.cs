@@ -31,8 +31,6 @@ internal static class MetadataRoutes
             JsonAnswer.Refuse(request.Context, refused);
             return;
         }
-        CachedAnswer.Write(request.Context, Of(issuers, request.Tenant), OAuthJson.Default.ServerMetadata, MaxAge);
+        CachedAnswer.Write(request.Context, ServerMetadata.Of(issuers, request.Tenant), OAuthJson.Default.ServerMetadata, MaxAge);
     }
-
-    private static ServerMetadata Of(Issuers issuers, string tenant) => new(issuers.Of(tenant), issuers.KeysOf(tenant), []);
 }
