@@ -29,7 +29,7 @@ namespace Fabric.Contracts;
 [JsonSerializable(typeof(CreateTenant)), JsonSerializable(typeof(UpdateTenant)), JsonSerializable(typeof(TenantInfo)), JsonSerializable(typeof(Page<TenantInfo>))]
 [JsonSerializable(typeof(CreateUser)), JsonSerializable(typeof(UpdateUser)), JsonSerializable(typeof(UserInfo)), JsonSerializable(typeof(Page<UserInfo>))]
 [JsonSerializable(typeof(CreateAgent)), JsonSerializable(typeof(AgentInfo)), JsonSerializable(typeof(AgentWithSecret)), JsonSerializable(typeof(Page<AgentInfo>))]
-[JsonSerializable(typeof(SuspendAgent)), JsonSerializable(typeof(TransferAgent)), JsonSerializable(typeof(ReviewAgent))]
+[JsonSerializable(typeof(SuspendAgent)), JsonSerializable(typeof(TransferAgent)), JsonSerializable(typeof(ReviewAgent)), JsonSerializable(typeof(SetAgentKeys))]
 [JsonSerializable(typeof(ProposeTrust)), JsonSerializable(typeof(TrustInfo)), JsonSerializable(typeof(Page<TrustInfo>))]
 [JsonSerializable(typeof(OpenSession)), JsonSerializable(typeof(DelegateSession)), JsonSerializable(typeof(ApproveSession)), JsonSerializable(typeof(DenySession))]
 [JsonSerializable(typeof(SessionInfo)), JsonSerializable(typeof(Page<SessionInfo>))]

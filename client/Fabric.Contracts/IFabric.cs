@@ -64,6 +64,8 @@ public interface IFabric
     ValueTask<Outcome<Receipt>> RetireAgentAsync(string tenant, string agent, EndNode command, CancellationToken cancellation = default);
     /// <summary>Gives an agent a new secret; the old one stops working at once.</summary>
     ValueTask<Outcome<AgentWithSecret>> RotateAgentSecretAsync(string tenant, string agent, CancellationToken cancellation = default);
+    /// <summary>Replaces the public keys by which an agent proves itself (RFC 7523). Roles operator and tenant admin: who stole a secret must not add a key that outlives it.</summary>
+    ValueTask<Outcome<AgentInfo>> SetAgentKeysAsync(string tenant, string agent, SetAgentKeys command, CancellationToken cancellation = default);
     /// <summary>Gives a shared or backend agent another owner.</summary>
     ValueTask<Outcome<AgentInfo>> TransferAgentAsync(string tenant, string agent, TransferAgent command, CancellationToken cancellation = default);
     /// <summary>Records the review of a shared agent.</summary>

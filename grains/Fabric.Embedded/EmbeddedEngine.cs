@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using Fabric.Contracts;
 using Fabric.Contracts.Audit;
+using Fabric.Core.Agents;
+using Fabric.Core.Checks;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
 using Fabric.Core.Keys;
@@ -26,6 +28,7 @@ public sealed class EmbeddedEngine : IFabricEngine
 
     private readonly EngineParts _parts;
     private readonly UsageReports _reports = new();
+    private readonly OnceTable _once;
     private readonly long _startedAt;
     private readonly Instant _startedOn;
     private bool _disposed;
@@ -34,6 +37,7 @@ public sealed class EmbeddedEngine : IFabricEngine
     {
         _parts = parts;
         (_startedAt, _startedOn) = (parts.Time.GetTimestamp(), Instant.From(parts.Time.GetUtcNow()));
+        _once = new OnceTable(_startedOn + Limits.ClockSkew);
         Checkpointer = new Checkpointer(this, parts.Journal, parts.State, parts.Audit);
         Sweeper = new Sweeper(this);
         Checker = new Checker(this);
@@ -157,6 +161,29 @@ public sealed class EmbeddedEngine : IFabricEngine
 
         return Signing.Sign(key, tenant, input);
     }
+
+    /// <inheritdoc/>
+    public Outcome<Caller> AuthenticateAgent(string tenant, string agent, Func<IReadOnlyList<AgentKey>, bool> isProven)
+    {
+        IReadOnlyList<AgentKey> keys = [];
+        lock (Ledger.Gate)
+        {
+            if (Ledger.World.Agent(tenant, agent)?.State is { Standing.Ended: false } state && Ledger.World.Tenant(tenant) is not { State.Standing.Ended: true })
+            {
+                keys = state.Keys;
+            }
+        }
+
+        return keys.Count > 0 && isProven(keys)
+            ? new Caller(Role.Agent, tenant, agent)
+            : new Rejection(Codes.Unauthenticated, "assertion", "the credentials are missing or not valid");
+    }
+
+    /// <inheritdoc/>
+    public TokenStanding Introspect(string token) => Checker.Stand(token);
+
+    /// <inheritdoc/>
+    public ValueTask<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation = default) => new(_once.Use(use, Now));
 
     /// <inheritdoc/>
     public async ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, string drawer, long want, CancellationToken cancellation = default)

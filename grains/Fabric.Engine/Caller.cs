@@ -17,6 +17,13 @@ public sealed record Caller(Role Role, string? Tenant, string Subject)
     /// <summary>The longest read bound that an operator granted the caller's enforcement points (best effort); zero: none past the fabric's own.</summary>
     public TimeSpan BestEffort { get; init; }
 
+    /// <summary>The id of the one credential that an agent has shown to be its own, by the token itself: it may revoke that (RFC 7009). Null: none.</summary>
+    public string? OwnCredential { get; init; }
+
+    /// <summary>Whether the caller, an agent, revokes just the credential that it has shown to be its own.</summary>
+    public bool Owns(string? tenant, IReadOnlyList<string> credentials) =>
+        Role == Role.Agent && OwnCredential is { } own && Tenant == tenant && credentials is [{ } one] && one == own;
+
     /// <summary>The fabric itself: timers, sweeps, recovery.</summary>
     public static Caller Fabric { get; } = new(Role.Operator, null, "fabric");
 

@@ -1,4 +1,6 @@
 using Fabric.Contracts;
+using Fabric.Core.Agents;
+using Fabric.Core.Checks;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
 using Fabric.Core.Keys;
@@ -36,6 +38,23 @@ public interface IFabricEngine : IAsyncDisposable
     /// whose type must not be that of an access token. Refusals: `node.not_found`, `tenant.no_signing_key`.
     /// </summary>
     Outcome<TenantSignature> Sign(string tenant, Func<string, byte[]> input);
+
+    /// <summary>
+    /// An agent that has proven to hold one of its keys: <paramref name="isProven"/> is given the public ones. Refusals: `auth.unauthenticated`, whatever was wrong.
+    /// </summary>
+    Outcome<Caller> AuthenticateAgent(string tenant, string agent, Func<IReadOnlyList<AgentKey>, bool> isProven);
+
+    /// <summary>
+    /// Whether a token stands at this moment, by the fabric's own knowledge (RFC 7662); code `check.unavailable` when this engine cannot know. Who may be told is the
+    /// caller's to judge.
+    /// </summary>
+    TokenStanding Introspect(string token);
+
+    /// <summary>
+    /// Takes what may be used once: an assertion's or a proof's `jti`. Null: it is taken, and refused to everybody from now on. Refusals: `auth.replayed`; `auth.too_early`;
+    /// `limit.reached` while one owner has too many that are unexpired; `storage.unavailable`.
+    /// </summary>
+    ValueTask<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation = default);
 
     /// <summary>
     /// Draws up to <paramref name="want"/> units from a quota, durably, for <paramref name="drawer"/>: one run of one enforcement point. Refusals: `node.not_found`, `quota.exhausted`, `quota.rate_exceeded`, `storage.unavailable`.

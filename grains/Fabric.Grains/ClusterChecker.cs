@@ -23,7 +23,7 @@ internal sealed class ClusterChecker
     private readonly ClusterEngine _engine;
     private readonly string _drawer = $"{Caller.Fabric.Name}/{Guid.NewGuid():n}";
     private readonly QuotaSlices _quotas = new();
-    private readonly ConcurrentDictionary<(string?, string?, string?), CheckRules> _rules = new();
+    private readonly ConcurrentDictionary<(string?, string?, string?, string?), CheckRules> _rules = new();
     private readonly EngineClock _clock;
     private readonly CheckPipeline _pipeline;
 
@@ -38,14 +38,23 @@ internal sealed class ClusterChecker
 
     /// <summary>Decides one call; draws quota units as needed.</summary>
     internal async ValueTask<Decision> CheckAsync(
-        string token, ToolCall call, string? tenant, string? audience, string? environment, CancellationToken cancellation)
+        string token, ToolCall call, string? tenant, string? audience, string? environment, string? proofKey, CancellationToken cancellation)
     {
-        var decision = await DecideAsync(token, call, tenant, audience, environment, cancellation).ConfigureAwait(false);
+        var decision = await DecideAsync(token, call, tenant, audience, environment, proofKey, cancellation).ConfigureAwait(false);
 
         // INVARIANT R2: asked AFTER the index was looked at: a silo that was stopped in between, or that the cluster has given up, allows nothing.
         decision = decision.Allowed && !_engine.Parts.Relay.HoldsLease ? decision with { Allowed = false, Code = Codes.CheckUnavailable } : decision;
         _engine.Parts.Meter?.Checked(decision.Allowed);
         return decision;
+    }
+
+    /// <summary>Whether a token stands now; what it says is known in any case, since keys only become fewer.</summary>
+    internal TokenStanding Stand(string token)
+    {
+        var standing = _pipeline.Stand(token);
+
+        // INVARIANT R2: asked AFTER the index was looked at.
+        return _engine.Parts.Relay.HoldsLease ? standing : standing with { Code = Codes.CheckUnavailable };
     }
 
     /// <summary>Gives units back that nobody used (all: at the end).</summary>
@@ -65,9 +74,9 @@ internal sealed class ClusterChecker
         : new CheckAnswer(decision.Allowed, decision.Code, decision.Revision, decision.StalenessMs, decision.BestEffort);
 
     private async ValueTask<Decision> DecideAsync(
-        string token, ToolCall call, string? tenant, string? audience, string? environment, CancellationToken cancellation)
+        string token, ToolCall call, string? tenant, string? audience, string? environment, string? proofKey, CancellationToken cancellation)
     {
-        var rules = RulesFor(tenant, audience, environment);
+        var rules = RulesFor(tenant, audience, environment, proofKey);
         for (var draws = 0; ; draws++)
         {
             var decision = _pipeline.Check(token, call, rules, draws < DrawsMax ? CheckBasis.MayAsk : CheckBasis.Alone, out var need);
@@ -88,9 +97,9 @@ internal sealed class ClusterChecker
         }
     }
 
-    private CheckRules RulesFor(string? tenant, string? audience, string? environment)
+    private CheckRules RulesFor(string? tenant, string? audience, string? environment, string? proofKey)
     {
-        if (tenant is null && audience is null && environment is null)
+        if (tenant is null && audience is null && environment is null && proofKey is null)
         {
             return CheckRules.Default;
         }
@@ -101,8 +110,8 @@ internal sealed class ClusterChecker
         }
 
         return _rules.GetOrAdd(
-            (tenant, audience, environment),
-            key => new CheckRules(key.Item1, key.Item1 is null ? default : _engine.Parts.Handles.OfTenant(key.Item1), key.Item2, key.Item3));
+            (tenant, audience, environment, proofKey),
+            key => new CheckRules(key.Item1, key.Item1 is null ? default : _engine.Parts.Handles.OfTenant(key.Item1), key.Item2, key.Item3, ProofKey: key.Item4));
     }
 
     internal static string KeyOf(Core.Lineages.Handle quota) => new UInt128(quota.High, quota.Low).ToString("x32", CultureInfo.InvariantCulture);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using Fabric.Client.Edges;
 using Fabric.Contracts;
+using Fabric.Core.Agents;
 using Fabric.Core.Checks;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
@@ -35,6 +36,9 @@ public sealed class ClusterEngine : IFabricEngine
     private readonly IHost _host;
     private readonly Sweeper _sweeper;
     private readonly SemaphoreSlim _taking = new(1, 1);
+
+    // What was used at other silos, or before this one started, the database knows.
+    private readonly OnceTable _once = new(default);
     private IReadOnlyList<UsageSample> _unwritten = [];
     private bool _disposed;
 
@@ -201,6 +205,37 @@ public sealed class ClusterEngine : IFabricEngine
 
         return Parts.Signing.Sign(key, tenant, input);
     }
+
+    /// <inheritdoc/>
+    public Outcome<Caller> AuthenticateAgent(string tenant, string agent, Func<IReadOnlyList<AgentKey>, bool> isProven)
+    {
+        // INVARIANT R1: as with secrets, a silo that cannot follow the order does not know which keys still hold.
+        if (!Parts.Relay.HoldsLease)
+        {
+            return new Rejection(Codes.StorageUnavailable, "cluster", "this silo has no lease on the feed: it does not know which keys still hold");
+        }
+
+        IReadOnlyList<AgentKey> keys = [];
+        lock (Parts.Directory.Gate)
+        {
+            if (Parts.Directory.Agent_NeedsLock(tenant, agent) is { Standing.Ended: false } state
+                && Parts.Directory.Tenant_NeedsLock(tenant) is not { State.Standing.Ended: true })
+            {
+                keys = state.Keys;
+            }
+        }
+
+        return keys.Count > 0 && isProven(keys)
+            ? new Caller(Role.Agent, tenant, agent)
+            : new Rejection(Codes.Unauthenticated, "assertion", "the credentials are missing or not valid");
+    }
+
+    /// <inheritdoc/>
+    public TokenStanding Introspect(string token) => Checker.Stand(token);
+
+    /// <inheritdoc/>
+    public async ValueTask<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation = default) =>
+        _once.Use(use, Parts.Now) ?? await Reads.UseOnceAsync(use, cancellation).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, string drawer, long want, CancellationToken cancellation = default)

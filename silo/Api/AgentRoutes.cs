@@ -45,6 +45,11 @@ internal static class AgentRoutes
         routes.Post(One + "/rotate-secret", json.AgentWithSecret, r => r.Fabric.RotateAgentSecretAsync(r.Tenant, r.Route("a"), r.Cancellation))
             .RequireRoles(RoleSets.Workers)
             .Describe(Tag, "rotateAgentSecret", "Gives an agent a new secret; the old one stops working at once.");
+        routes.Post(
+                One + "/keys", json.SetAgentKeys, json.AgentInfo, (r, body) => r.Fabric.SetAgentKeysAsync(r.Tenant, r.Route("a"), body, r.Cancellation),
+                method: "PUT")
+            .RequireRoles(RoleSets.Admins)
+            .Describe(Tag, "setAgentKeys", "Replaces the public keys by which an agent proves itself to the token endpoint (RFC 7523).");
         routes.Post(One + "/transfer", json.TransferAgent, json.AgentInfo, (r, body) => r.Fabric.TransferAgentAsync(r.Tenant, r.Route("a"), body, r.Cancellation))
             .RequireRoles(RoleSets.Admins)
             .Describe(Tag, "transferAgent", "Gives a shared or backend agent another owner.");

@@ -40,8 +40,30 @@ internal static class ApiDescription
             Describe(operation, metadata.OfType<EndpointRoles>().Single().Allowed, context.Document);
             DescribeRefusals(operation);
             AddFields(operation, (context.Description.RelativePath ?? "").Replace("{**", "{", StringComparison.Ordinal), metadata.OfType<QueryFields>().FirstOrDefault()?.Fields ?? []);
+            if (metadata.OfType<FormFields>().FirstOrDefault() is { } form)
+            {
+                operation.RequestBody = BodyOf(form);
+            }
             return Task.CompletedTask;
         });
+    }
+
+    private static OpenApiRequestBody BodyOf(FormFields form)
+    {
+        var schema = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object, Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal),
+            Required = new HashSet<string>(form.Fields.Where(field => field.IsRequired).Select(field => field.Name), StringComparer.Ordinal),
+        };
+        foreach (var field in form.Fields)
+        {
+            schema.Properties[field.Name] = new OpenApiSchema { Type = JsonSchemaType.String, Description = field.Description };
+        }
+        return new OpenApiRequestBody
+        {
+            Required = true,
+            Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal) { ["application/x-www-form-urlencoded"] = new() { Schema = schema } },
+        };
     }
 
     // A refusal may have any status of the table: one entry says what it looks like.

@@ -10,7 +10,7 @@ namespace Fabric.Silo.Api;
 /// Stands around every endpoint: who calls, may that role call here, is it the caller's own tenant; then the endpoint; and what went wrong in it.
 /// </summary>
 internal sealed class Guard(
-    IFabricEngine engine, RequestDelegate next, EndpointRoles roles, string endpoint, SiloMeter meter, ILogger log, TimeProvider? lasts = null)
+    IFabricEngine engine, RequestDelegate next, EndpointRoles roles, string endpoint, SiloMeter meter, ILogger log, TimeProvider? lasts = null, IAdmission? admission = null)
 {
     private static readonly TimeSpan AskAgainEvery = TimeSpan.FromSeconds(1);
 
@@ -23,7 +23,7 @@ internal sealed class Guard(
         var start = Stopwatch.GetTimestamp();
         try
         {
-            if (roles.Allowed == Role.None || Admit(context))
+            if (roles.Allowed == Role.None || (admission is null ? Admit(context) : await admission.AdmitAsync(context, roles)))
             {
                 await (lasts is null ? next(context) : WatchAsync(context, lasts));
             }

@@ -21,6 +21,8 @@ public static class StatusTable
         [Codes.IdempotencyConflict] = 422,
 
         [Codes.Unauthenticated] = 401,
+        [Codes.Replayed] = 401,
+        [Codes.TooEarly] = 503,
         [Codes.Forbidden] = 403,
 
         [Codes.NotFound] = 404,
@@ -72,6 +74,7 @@ public static class StatusTable
         [Codes.TokenExpired] = 401,
         [Codes.TokenNotYetValid] = 401,
         [Codes.TokenAudience] = 401,
+        [Codes.TokenProof] = 401,
         [Codes.TokenForeignTenant] = 401,
 
         [Codes.CheckStale] = 503,

@@ -6,6 +6,7 @@ using Fabric.Silo.ExtAuthz;
 using Fabric.Silo.Feed;
 using Fabric.Silo.Hosting;
 using Fabric.Silo.Metrics;
+using Fabric.Silo.OAuth;
 using Fabric.Silo.Signals;
 
 namespace Fabric.Silo.Api;
@@ -39,6 +40,7 @@ internal static class Surface
         AuthZenRoutes.Map(routes, engine, time, options.Issuer);
         StatusListRoutes.Map(routes, engine, time, options);
         ExtAuthzEndpoint.Map(routes, engine, options.ExtAuthz);
+        OAuthRoutes.Map(routes, engine, app.Services);
         FeedEndpoint.Map(guarded, engine.Feed, caller => new EngineEdgeService(engine, caller));
         HealthRoutes.Map(routes, engine, Scrape.Of(app.Services));
         guarded.MapOpenApi("/openapi/{documentName}.json").Open();
@@ -59,7 +61,9 @@ internal static class Surface
             ? one
             : throw new InvalidOperationException($"endpoint `{endpoint.DisplayName}` must say once which roles may call it");
         var name = $"{endpoint.Metadata.OfType<IHttpMethodMetadata>().FirstOrDefault()?.HttpMethods[0] ?? "ANY"} {((RouteEndpointBuilder)endpoint).RoutePattern.RawText}";
-        endpoint.RequestDelegate = new Guard(engine, endpoint.RequestDelegate!, roles, name, meter, log, endpoint.Metadata.OfType<LongLived>().Any() ? time : null).InvokeAsync;
+        endpoint.RequestDelegate = new Guard(
+            engine, endpoint.RequestDelegate!, roles, name, meter, log, endpoint.Metadata.OfType<LongLived>().Any() ? time : null,
+            endpoint.Metadata.OfType<IAdmission>().SingleOrDefault()).InvokeAsync;
     }
 
     /// <summary>No path matched, or only for other methods or content types; routing has put an endpoint that answers 405 or 415 then.</summary>

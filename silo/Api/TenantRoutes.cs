@@ -1,4 +1,5 @@
 using Fabric.Contracts;
+using Fabric.Contracts.Keys;
 using Fabric.Engine;
 
 namespace Fabric.Silo.Api;
@@ -6,6 +7,9 @@ namespace Fabric.Silo.Api;
 /// <summary>Tenants and their signing keys.</summary>
 internal static class TenantRoutes
 {
+    /// <summary>How long verifiers may keep the keys: a key that was revoked is believed by those that hold no lease for this long at most.</summary>
+    public static readonly TimeSpan KeysMaxAge = TimeSpan.FromMinutes(1);
+
     private const string Tag = "Tenants";
 
     public static void Map(ApiRoutes routes)
@@ -33,8 +37,19 @@ internal static class TenantRoutes
                 (r, body) => r.Fabric.RevokeSigningKeyAsync(r.Tenant, r.Route("kid"), body, r.Cancellation))
             .RequireRoles(RoleSets.Admins)
             .Describe(Tag, "revokeSigningKey", "Revokes a signing key at once: nothing that it signed is allowed any more. Another one signs from then on.");
-        routes.Get("/v1/tenants/{t}/jwks.json", json.JsonWebKeySetDto, r => r.Fabric.GetSigningKeysAsync(r.Tenant, r.Cancellation))
+        routes.Map(HttpMethods.Get, "/v1/tenants/{t}/jwks.json", StatusCodes.Status200OK, typeof(JsonWebKeySetDto), [], context => KeysAsync(routes.RequestOf(context)))
             .Open()
             .Describe(Tag, "getSigningKeys", "A tenant's public signing keys (RFC 7517 section 5), without revoked ones.");
+    }
+
+    private static async Task KeysAsync(ApiRequest request)
+    {
+        var keys = await request.Fabric.GetSigningKeysAsync(request.Tenant, request.Cancellation);
+        if ((request.UnknownQuery([]) ?? keys.Rejection) is { } refused)
+        {
+            JsonAnswer.Refuse(request.Context, refused);
+            return;
+        }
+        CachedAnswer.Write(request.Context, keys.Value, FabricJson.Default.JsonWebKeySetDto, KeysMaxAge);
     }
 }

@@ -4,6 +4,7 @@ using Fabric.Contracts;
 using Fabric.Engine;
 using Fabric.Silo.Api;
 using Fabric.Silo.Metrics;
+using Fabric.Silo.OAuth;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Fabric.Silo.Hosting;
@@ -11,8 +12,8 @@ namespace Fabric.Silo.Hosting;
 /// <summary>Builds the web host around an engine. The engine is the caller's: it is disposed after the host, last of all.</summary>
 public static class SiloHost
 {
-    /// <summary>The host, ready to start.</summary>
-    public static WebApplication Build(SiloOptions options, IFabricEngine engine, ILoggerFactory logs)
+    /// <summary>The host, ready to start. <paramref name="time"/>: the clock of assertions, proofs and streams; null: the system's.</summary>
+    public static WebApplication Build(SiloOptions options, IFabricEngine engine, ILoggerFactory logs, TimeProvider? time = null)
     {
         // Nothing implicit: settings come from one place (SiloOptions), and no file watcher follows the data folder.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Fabric.Silo" });
@@ -26,7 +27,9 @@ public static class SiloHost
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(logs);
         builder.Services.AddSingleton(engine);
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
+        builder.Services.AddSingleton(new Issuers(options.Issuer));
+        builder.Services.AddSingleton(DpopNonces.For(options));
         builder.Services.AddSingleton<SiloMeter>();
         Scrape.Add(builder.Services);
         builder.Services.ConfigureHttpJsonOptions(json =>

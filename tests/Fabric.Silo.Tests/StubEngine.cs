@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using Fabric.Contracts;
+using Fabric.Core.Agents;
+using Fabric.Core.Checks;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
 using Fabric.Core.Keys;
@@ -44,6 +46,12 @@ internal sealed class StubEngine : IFabricEngine
     }
 
     public Outcome<TenantSignature> Sign(string tenant, Func<string, byte[]> input) => StubFabric.Answer;
+
+    public Outcome<Caller> AuthenticateAgent(string tenant, string agent, Func<IReadOnlyList<AgentKey>, bool> isProven) => StubFabric.Answer;
+
+    public TokenStanding Introspect(string token) => new(null, StubFabric.Answer.Code);
+
+    public ValueTask<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation = default) => new(StubFabric.Answer);
 
     public ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, string drawer, long want, CancellationToken cancellation = default) => new(StubFabric.Answer);
 

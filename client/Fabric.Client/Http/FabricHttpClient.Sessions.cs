@@ -39,6 +39,10 @@ public sealed partial class FabricHttpClient
         _wire.SendAsync(HttpCall.Post(Agent(tenant, agent) + "/rotate-secret"), Json.AgentWithSecret, cancellation);
 
     /// <inheritdoc/>
+    public ValueTask<Outcome<AgentInfo>> SetAgentKeysAsync(string tenant, string agent, SetAgentKeys command, CancellationToken cancellation = default) =>
+        _wire.SendAsync(HttpCall.Put(Agent(tenant, agent) + "/keys", command, Json.SetAgentKeys), Json.AgentInfo, cancellation);
+
+    /// <inheritdoc/>
     public ValueTask<Outcome<AgentInfo>> TransferAgentAsync(string tenant, string agent, TransferAgent command, CancellationToken cancellation = default) =>
         _wire.SendAsync(HttpCall.Post(Agent(tenant, agent) + "/transfer", command, Json.TransferAgent), Json.AgentInfo, cancellation);
 

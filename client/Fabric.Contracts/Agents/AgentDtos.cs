@@ -16,7 +16,7 @@ public sealed record CreateAgent(
 public sealed record AgentInfo(
     string Tenant, string Id, string Kind, string Name, string Status, uint Generation, string? Owner, string? Environment,
     IReadOnlyList<ScopeDto> Scopes, DateTimeOffset? ReviewAt, bool RequireApproval, DateTimeOffset CreatedAt, DateTimeOffset? SuspendedUntil,
-    ulong Revision);
+    ulong Revision, IReadOnlyList<AgentKeyDto>? Keys = null);
 
 /// <summary>A registered agent with its secret, which is shown this once and stored only as a hash.</summary>
 public sealed record AgentWithSecret(AgentInfo Agent, string Secret)
@@ -36,3 +36,15 @@ public sealed record TransferAgent(string Owner);
 /// <summary>Confirms that a shared agent is still needed, until the next review.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record ReviewAgent(DateTimeOffset NextReviewAt);
+
+/// <summary>
+/// A public key of an agent (RFC 7517; `EC` and `P-256`, for ES256). A key with its private part is refused: `d` is no field of this.
+/// </summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record AgentKeyDto(string Kid, string X, string Y, string Kty = "EC", string Crv = "P-256", string? Alg = null, string? Use = null);
+
+/// <summary>
+/// Replaces the public keys by which an agent proves itself to the token endpoint (`private_key_jwt`, RFC 7523); at most 8. None: it has its secret alone.
+/// </summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record SetAgentKeys(IReadOnlyList<AgentKeyDto> Keys);

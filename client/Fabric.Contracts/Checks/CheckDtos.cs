@@ -2,11 +2,14 @@ using System.Text.Json.Serialization;
 
 namespace Fabric.Contracts.Checks;
 
-/// <summary>Asks whether a token may make a call. <paramref name="Class"/>: `read`, `write` or `destructive` (also when unstated).</summary>
+/// <summary>
+/// Asks whether a token may make a call. <paramref name="Class"/>: `read`, `write` or `destructive` (also when unstated). <paramref name="ProofKey"/>: the thumbprint of the key
+/// that the presenter has proven to hold (RFC 9449); a token that is bound to a key is denied without it.
+/// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record CheckRequest(
     string Token, string Tool, string Action, string Resource = "", string? Class = null, string? Environment = null, ulong? MinRevision = null,
-    string? Tenant = null, string? Audience = null)
+    string? Tenant = null, string? Audience = null, string? ProofKey = null)
 {
     /// <summary>Without the token: a log is no place for it.</summary>
     public override string ToString() => $"{nameof(CheckRequest)} {{ {Tool} {Action} {Resource} }}";

@@ -6,11 +6,11 @@ namespace Fabric.Contracts.Credentials;
 
 /// <summary>
 /// Issues <paramref name="Count"/> (1 to 1,000) credentials of a session. <paramref name="Scopes"/> null: the session's own (S3).
-/// <paramref name="Audience"/> null: the fabric's default audience.
+/// <paramref name="Audience"/> null: the fabric's default audience. <paramref name="ProofKey"/>: the thumbprint (RFC 7638) of the key whose holder alone may use them (`cnf.jkt`).
 /// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record IssueCredentials(
-    int Count = 1, long? LifetimeSeconds = null, IReadOnlyList<ScopeDto>? Scopes = null, string? Audience = null);
+    int Count = 1, long? LifetimeSeconds = null, IReadOnlyList<ScopeDto>? Scopes = null, string? Audience = null, string? ProofKey = null);
 
 /// <summary>One credential: the id (`jti`) that revokes it, and the token (RFC 9068), shown this once.</summary>
 public sealed record IssuedCredential(string Id, string Token)

@@ -11,10 +11,18 @@ namespace Fabric.Contracts.Sessions;
 public sealed record OpenSession(
     string Agent, string Purpose, IReadOnlyList<ScopeDto> Scopes, string? User = null, long? LifetimeSeconds = null, bool RequireApproval = false);
 
-/// <summary>Hands a narrower part of a session to another agent, also of another tenant (along an accepted trust grant).</summary>
+/// <summary>
+/// Hands a narrower part of a session to another agent, also of another tenant (along an accepted trust grant). <paramref name="Token"/>: a credential of the
+/// session that it is handed over by: what comes of it lies within that credential, ends with it and dies with it.
+/// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record DelegateSession(
-    string Agent, string Purpose, IReadOnlyList<ScopeDto> Scopes, string? Tenant = null, long? LifetimeSeconds = null);
+    string Agent, string Purpose, IReadOnlyList<ScopeDto> Scopes, string? Tenant = null, long? LifetimeSeconds = null,
+    string? Token = null)
+{
+    /// <summary>Without the token: a log is no place for it.</summary>
+    public override string ToString() => $"{nameof(DelegateSession)} {{ {Agent} {Tenant} }}";
+}
 
 /// <summary>Approves a requested session. The approver is the caller; it cannot be the requester.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]

@@ -1,6 +1,7 @@
 using Fabric.Core.Common;
 using Fabric.Core.Scopes;
 using Fabric.Core.Tenants;
+using Fabric.Core.Tokens;
 using Fabric.Core.Users;
 
 namespace Fabric.Core.Agents;
@@ -45,6 +46,32 @@ public static class AgentDecider
     /// <summary>Decides a new secret.</summary>
     public static Outcome<AgentSecretRotated> RotateSecret(AgentState state, ReadOnlyMemory<byte> secretHash) =>
         state.Standing.Ended ? Retired(state) : new AgentSecretRotated(state.Tenant, state.Id, secretHash);
+
+    /// <summary>Decides a replacement of its public keys, which are points of the curve.</summary>
+    public static Outcome<AgentKeysSet> SetKeys(AgentState state, IReadOnlyList<AgentKey> keys)
+    {
+        if (state.Standing.Ended)
+        {
+            return Retired(state);
+        }
+
+        if (keys.Count > AgentKey.KeysMax)
+        {
+            return new Rejection(Codes.LimitReached, "keys", $"an agent has at most {AgentKey.KeysMax} keys");
+        }
+
+        foreach (var key in keys)
+        {
+            if (key.Kid.Length is 0 or > TokenReader.KidLengthMax || !PlainText.Is(key.Kid))
+            {
+                return new Rejection(Codes.InvalidField, "kid", $"a key id has 1 to {TokenReader.KidLengthMax} plain characters");
+            }
+        }
+
+        return keys.DistinctBy(key => key.Kid, StringComparer.Ordinal).Count() == keys.Count
+            ? new AgentKeysSet(state.Tenant, state.Id, keys)
+            : new Rejection(Codes.InvalidField, "kid", "two keys have the same id");
+    }
 
     /// <summary>Decides a change of owner. A personal agent acts for its owner, so it keeps it.</summary>
     public static Outcome<AgentTransferred> Transfer(AgentState state, string owner, UserState? user)

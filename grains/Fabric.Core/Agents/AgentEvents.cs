@@ -65,6 +65,53 @@ public sealed record AgentSecretRotated(string Tenant, string Id, ReadOnlyMemory
     internal static AgentSecretRotated Read(ref RecordReader reader) => new(reader.Text(), reader.Text(), reader.Bytes().ToArray());
 }
 
+/// <summary>An agent's public keys were replaced; none: it has its secret alone.</summary>
+public sealed record AgentKeysSet(string Tenant, string Id, IReadOnlyList<AgentKey> Keys) : FabricEvent
+{
+    /// <inheritdoc/>
+    public override string Kind => "agent.keys_set";
+    /// <inheritdoc/>
+    public override NodeRef Node => new(NodeKind.Agent, Tenant, Id);
+    internal override byte Number => 34;
+
+    /// <inheritdoc/>
+    public override void Describe(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("keys");
+        foreach (var key in Keys)
+        {
+            json.WriteStringValue(key.Kid);
+        }
+
+        json.WriteEndArray();
+    }
+
+    internal override void Write(RecordWriter writer)
+    {
+        writer.Text(Tenant);
+        writer.Text(Id);
+        writer.Number((ulong)Keys.Count);
+        foreach (var key in Keys)
+        {
+            writer.Text(key.Kid);
+            writer.Bytes(key.X.Span);
+            writer.Bytes(key.Y.Span);
+        }
+    }
+
+    internal static AgentKeysSet Read(ref RecordReader reader)
+    {
+        var (tenant, id) = (reader.Text(), reader.Text());
+        var keys = new AgentKey[Math.Min(reader.Count(), AgentKey.KeysMax)];
+        for (var i = 0; i < keys.Length; i++)
+        {
+            keys[i] = new AgentKey(reader.Text(), reader.Bytes().ToArray(), reader.Bytes().ToArray());
+        }
+
+        return new AgentKeysSet(tenant, id, keys);
+    }
+}
+
 /// <summary>An agent got another owner.</summary>
 public sealed record AgentTransferred(string Tenant, string Id, string Owner) : FabricEvent
 {

@@ -30,6 +30,8 @@ public sealed class AgentState
     public bool RequireApproval { get; private set; }
     /// <summary>SHA-256 of its secret.</summary>
     public ReadOnlyMemory<byte> SecretHash { get; private set; }
+    /// <summary>The public keys that it may prove itself by.</summary>
+    public IReadOnlyList<AgentKey> Keys { get; private set; } = [];
     /// <summary>When it was registered.</summary>
     public Instant CreatedAt { get; private set; }
     /// <summary>Generation, and whether it is retired.</summary>
@@ -44,6 +46,9 @@ public sealed class AgentState
 
     /// <summary>Takes an event in.</summary>
     public void Apply(AgentSecretRotated e) => SecretHash = e.SecretHash;
+
+    /// <summary>Takes an event in.</summary>
+    public void Apply(AgentKeysSet e) => Keys = e.Keys;
 
     /// <summary>Takes an event in.</summary>
     public void Apply(AgentTransferred e) => Owner = e.Owner;

@@ -12,29 +12,13 @@ public sealed partial class CheckPipeline
 {
     private Decision CheckFirst(ReadOnlySpan<byte> utf8Token, in ToolCall call, CheckRules rules, CheckBasis basis, out CheckNeed need)
     {
-        var parsed = TokenReader.Parse(utf8Token, _scopes);
-        if (!parsed.IsOk)
+        if (Verify(utf8Token, out var fingerprint, out var code, out var kid) is not { } token)
         {
-            return Refuse(parsed.Rejection.Code, out need);
+            var refused = Refuse(code!, out need);
+            need = new CheckNeed(kid, default);
+            return refused;
         }
 
-        // The version before the look-up: a key that changes in between is looked up again.
-        var keysVersion = _view.Keys.Version;
-        if (_view.Keys.FindKey(parsed.Value.Kid) is not { } key)
-        {
-            var unknown = Refuse(_view.IsReady ? Codes.TokenKeyUnknown : Codes.CheckNotReady, out _);
-            need = new CheckNeed(parsed.Value.Kid, default);
-            return unknown;
-        }
-
-        if (!IsSignedBy(key, parsed.Value, utf8Token))
-        {
-            return Refuse(Codes.TokenSignature, out need);
-        }
-
-        var fingerprint = _fingerprinter.Of<byte, Utf8Text>(ref MemoryMarshal.GetReference(utf8Token), utf8Token.Length);
-        var place = Fingerprinter.Place<byte, Utf8Text>(ref MemoryMarshal.GetReference(utf8Token), utf8Token.Length);
-        var token = _cache.Blank().Become(parsed.Value.Claims, key, keysVersion, fingerprint, place);
         var denial = DenialByTime(token, _clock.Read()) ?? DenialByRules(token, rules);
         if (denial is not null)
         {
@@ -44,6 +28,36 @@ public sealed partial class CheckPipeline
 
         _scopes.Keep(token.Claims.Scopes);
         return DecideSlowly(_cache.Add(token, fingerprint), call, rules, basis, out need);
+    }
+
+    // A token's form, key and signature. Null: `code` says what is wrong with it, and `kid` which key would be needed.
+    private CachedToken? Verify(ReadOnlySpan<byte> utf8Token, out Fingerprint fingerprint, out string? code, out string? kid)
+    {
+        (fingerprint, code, kid) = (default, null, null);
+        var parsed = TokenReader.Parse(utf8Token, _scopes);
+        if (!parsed.IsOk)
+        {
+            code = parsed.Rejection.Code;
+            return null;
+        }
+
+        // The version before the look-up: a key that changes in between is looked up again.
+        var keysVersion = _view.Keys.Version;
+        if (_view.Keys.FindKey(parsed.Value.Kid) is not { } key)
+        {
+            (code, kid) = (_view.IsReady ? Codes.TokenKeyUnknown : Codes.CheckNotReady, parsed.Value.Kid);
+            return null;
+        }
+
+        if (!IsSignedBy(key, parsed.Value, utf8Token))
+        {
+            code = Codes.TokenSignature;
+            return null;
+        }
+
+        fingerprint = _fingerprinter.Of<byte, Utf8Text>(ref MemoryMarshal.GetReference(utf8Token), utf8Token.Length);
+        var place = Fingerprinter.Place<byte, Utf8Text>(ref MemoryMarshal.GetReference(utf8Token), utf8Token.Length);
+        return _cache.Blank().Become(parsed.Value.Claims, key, keysVersion, fingerprint, place);
     }
 
     // INVARIANT T1: a tenant's key signs for that tenant alone, and nothing that its own revocation would not reach.
@@ -77,6 +91,12 @@ public sealed partial class CheckPipeline
         if (rules.Audience is not null && rules.Audience != token.Claims.Audience)
         {
             return Codes.TokenAudience;
+        }
+
+        // RFC 9449 section 7.1: a token that is bound to a key is nothing in the hands of who only bears it.
+        if (token.Claims.ProofKey is { } key && key != rules.ProofKey)
+        {
+            return Codes.TokenProof;
         }
 
         if (rules.Tenant is not null)

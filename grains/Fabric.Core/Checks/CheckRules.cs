@@ -13,10 +13,11 @@ namespace Fabric.Core.Checks;
 /// <param name="Environment">Where calls are made; null: not stated.</param>
 /// <param name="ReadBoundMs">How old a lease may be for a call of class read.</param>
 /// <param name="WriteBoundMs">How old a lease may be for a call of class write.</param>
+/// <param name="ProofKey">The thumbprint of the key that whoever presents the token has proven to hold (RFC 9449); null: none.</param>
 /// <param name="BestEffortMs">A longer bound for reads, whose use is marked in every record; 0: strict.</param>
 public sealed record CheckRules(
     string? Tenant = null, Handle TenantHandle = default, string? Audience = null, string? Environment = null,
-    long ReadBoundMs = CheckRules.DefaultReadBoundMs, long WriteBoundMs = CheckRules.DefaultWriteBoundMs, long BestEffortMs = 0)
+    long ReadBoundMs = CheckRules.DefaultReadBoundMs, long WriteBoundMs = CheckRules.DefaultWriteBoundMs, long BestEffortMs = 0, string? ProofKey = null)
 {
     /// <summary>The default bound of class read.</summary>
     public const long DefaultReadBoundMs = 5_000;

@@ -26,6 +26,10 @@ public static class Codes
 
     /// <summary>No credentials, or not valid ones.</summary>
     public const string Unauthenticated = "auth.unauthenticated";
+    /// <summary>The assertion or proof was used before.</summary>
+    public const string Replayed = "auth.replayed";
+    /// <summary>The assertion was made before, or just as, the fabric started: whether it was used then cannot be known. One that is made in a moment will do.</summary>
+    public const string TooEarly = "auth.too_early";
     /// <summary>The caller's role does not allow this.</summary>
     public const string Forbidden = "auth.forbidden";
 
@@ -123,6 +127,8 @@ public static class Codes
     public const string TokenNotYetValid = "token.not_yet_valid";
     /// <summary>The token was issued for another audience.</summary>
     public const string TokenAudience = "token.audience";
+    /// <summary>The token is bound to a key (`cnf`), and whoever presents it has not proven to hold that key.</summary>
+    public const string TokenProof = "token.proof_needed";
     /// <summary>The token's lineage does not include the tenant that this enforcement point guards (T1).</summary>
     public const string TokenForeignTenant = "token.foreign_tenant";
 

@@ -37,6 +37,7 @@ public static class EventCodec
             31 => AgentSecretRotated.Read(ref reader),
             32 => AgentTransferred.Read(ref reader),
             33 => AgentReviewed.Read(ref reader),
+            34 => AgentKeysSet.Read(ref reader),
             40 => TrustProposed.Read(ref reader),
             41 => TrustAccepted.Read(ref reader),
             50 => SessionOpened.Read(ref reader),

@@ -32,6 +32,8 @@ public sealed record OpenTask
     public required string RequestedBy { get; init; }
     /// <summary>The session that is delegated from; null: none.</summary>
     public SessionState? Parent { get; init; }
+    /// <summary>The credential of <see cref="Parent"/> that it is delegated by, which was seen to stand; null: by the session itself.</summary>
+    public HandedBy? By { get; init; }
     /// <summary>The agents of the delegation chain above, as (tenant, agent).</summary>
     public IReadOnlyList<(string Tenant, string Agent)> Chain { get; init; } = [];
     /// <summary>The depth of delegation that the root session's tenant allows.</summary>

@@ -43,6 +43,12 @@ public static class SessionDecider
         var scopes = SessionQuotas.Bind(narrowed.Value, lineage.Nodes[^1].Handle, handles);
         var (expires, clamp) = Lifetime(command, now);
         var waits = command.RequireApproval || command.Tenant.RequireApproval || command.Agent.RequireApproval;
+        if (waits && command.By is not null)
+        {
+            // INVARIANT R4, S2: an approval may come after the credential's end, when its revocation is forgotten: what begins to live then must not come from it.
+            return new Rejection(Codes.SessionNotApproved, command.Agent.Id, "what needs an approval is not delegated by a credential: delegate the session");
+        }
+
         var user = command.Parent is null ? (command.UserState?.Tenant, command.UserState?.Id) : (command.Parent.UserTenant, command.Parent.User);
         return new OpenedSession(
             new SessionOpened(
@@ -212,6 +218,11 @@ public static class SessionDecider
             return dead;
         }
 
+        if (command.By is { } by && by.ExpiresAt <= now)
+        {
+            return new Rejection(Codes.TokenExpired, "token", "the credential that it is delegated by has expired");
+        }
+
         if (parent.Depth + 1 > Math.Min(command.DepthMax, Limits.DelegationDepthMax))
         {
             return new Rejection(Codes.DelegationDepth, Names.FormatId(parent.Id), "the delegation chain is as deep as it may be");
@@ -239,10 +250,18 @@ public static class SessionDecider
 
     private static Lineage LineageOf(OpenTask command, HandleSpace handles)
     {
-        Span<LineageNode> nodes = stackalloc LineageNode[4];
+        Span<LineageNode> nodes = stackalloc LineageNode[5];
         var count = 0;
         var root = command.Parent is null;
         var crosses = !root && command.Parent!.Tenant != command.Tenant.Id;
+
+        // INVARIANT R1: what was delegated by a credential dies with it.
+        if (!root && command.By is { } by)
+        {
+            nodes[count++] = new LineageNode(
+                NodeKind.Credential, handles.OfId(NodeKind.Credential, handles.OfTenant(command.Parent!.Tenant), by.Credential), 1);
+        }
+
         if (crosses)
         {
             nodes[count++] = new LineageNode(NodeKind.Trust, command.Trust!.Handle, command.Trust.Standing.Generation);
@@ -266,7 +285,8 @@ public static class SessionDecider
     // INVARIANT S3: what is delegated lies within the delegator, the receiving agent's ceiling and the grant; constraints of each are taken over.
     private static Outcome<ScopeSet> Narrow(OpenTask command)
     {
-        var scopes = command.Parent is null ? command.Scopes : command.Scopes.NarrowTo(command.Parent.ReadScopes());
+        // A credential's scopes lie within its session's, and bring the counters of both along.
+        var scopes = command.Parent is null ? command.Scopes : command.Scopes.NarrowTo(command.By?.Scopes ?? command.Parent.ReadScopes());
         if (scopes.IsOk && command.Trust is { } trust && command.Parent is not null && command.Parent.Tenant != command.Tenant.Id)
         {
             scopes = scopes.Value.NarrowTo(trust.Scopes);
@@ -286,6 +306,8 @@ public static class SessionDecider
             (now + limit, "tenant"),
             (AgentEnd(command.Agent), "agent"),
             (command.Parent?.ExpiresAt ?? Instant.Never, "delegator"),
+            // INVARIANT R4, S2: nothing that comes of a credential outlives it, or the record of its revocation.
+            (command.By?.ExpiresAt ?? Instant.Never, "credential"),
             (crosses ? command.Trust!.ExpiresAt : Instant.Never, "trust"));
     }
 }

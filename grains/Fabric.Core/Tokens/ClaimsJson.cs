@@ -10,7 +10,7 @@ namespace Fabric.Core.Tokens;
 
 /// <summary>
 /// Reads the claims of a payload. Claims that are not known are ignored (RFC 7519 section 4), since only the fabric signs; inside of
-/// `authorization_details` and `act`, where they could narrow what is allowed, they are refused.
+/// `authorization_details`, `act` and `cnf`, where they could narrow what is allowed, they are refused.
 /// </summary>
 internal static class ClaimsJson
 {
@@ -34,6 +34,7 @@ internal static class ClaimsJson
         Lineage = ReadLineage(payload),
         Scopes = payload.TryGetProperty("authorization_details"u8, out var details) ? ReadScopes(details, scopes) : throw Missing("authorization_details"),
         Actors = payload.TryGetProperty("act"u8, out var act) ? ReadActors(act) : [],
+        ProofKey = payload.TryGetProperty("cnf"u8, out var confirmation) ? ReadProofKey(confirmation) : null,
     };
 
     private static ScopeSet ReadScopes(JsonElement details, ScopePool? scopes) =>
@@ -123,6 +124,10 @@ internal static class ClaimsJson
 
         return actors;
     }
+
+    // A confirmation that is not understood (RFC 7800 section 3.1) must not be passed over: it says who may use the token.
+    private static string ReadProofKey(JsonElement confirmation) =>
+        confirmation.GetPropertyCount() == 1 && Text(confirmation, "jkt") is var thumbprint && Thumbprints.IsValid(thumbprint) ? thumbprint : throw Invalid("cnf");
 
     private static UnreadableException Missing(string name) => new($"the claim `{name}` is missing or no text");
 

@@ -54,11 +54,14 @@ public sealed record TokenClaims
     /// </summary>
     public string? StatusUri { get; init; }
 
+    /// <summary>`cnf.jkt` (RFC 9449 section 6.1): the thumbprint of the key whose holder alone may use the token; null: whoever bears it.</summary>
+    public string? ProofKey { get; init; }
+
     /// <inheritdoc/>
     public bool Equals(TokenClaims? other) =>
         other is not null && Issuer == other.Issuer && Tenant == other.Tenant && Subject == other.Subject && ClientId == other.ClientId
         && SessionId == other.SessionId && CredentialId == other.CredentialId && IssuedAt == other.IssuedAt && ExpiresAt == other.ExpiresAt
-        && Audience == other.Audience && Lineage.Equals(other.Lineage) && Scopes.Equals(other.Scopes) && Actors.SequenceEqual(other.Actors);
+        && Audience == other.Audience && Lineage.Equals(other.Lineage) && Scopes.Equals(other.Scopes) && Actors.SequenceEqual(other.Actors) && ProofKey == other.ProofKey;
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Tenant, SessionId, CredentialId);

@@ -72,6 +72,13 @@ public static class TokenWriter
         writer.WritePropertyName("authorization_details"u8);
         writer.WriteRawValue(claims.Scopes.Json, skipInputValidation: true);
         WriteActors(writer, claims.Actors);
+        if (claims.ProofKey is { } key)
+        {
+            writer.WriteStartObject("cnf"u8);
+            writer.WriteString("jkt"u8, key);
+            writer.WriteEndObject();
+        }
+
         WriteLineage(writer, claims.Lineage);
         WriteStatus(writer, claims.StatusUri);
         writer.WriteEndObject();

@@ -18,7 +18,7 @@ internal sealed class Checker(EmbeddedEngine engine)
 
     private readonly string _drawer = $"{Fabric.Engine.Caller.Fabric.Name}/{Guid.NewGuid():n}";
     private readonly QuotaSlices _quotas = new();
-    private readonly ConcurrentDictionary<(string?, string?, string?), CheckRules> _rules = new();
+    private readonly ConcurrentDictionary<(string?, string?, string?, string?), CheckRules> _rules = new();
     private readonly EngineClock _clock = new(engine.Time);
     private CheckPipeline? _pipeline;
 
@@ -29,9 +29,9 @@ internal sealed class Checker(EmbeddedEngine engine)
 
     /// <summary>Decides one call; draws quota units as needed.</summary>
     internal async ValueTask<Decision> CheckAsync(
-        string token, ToolCall call, string? tenant, string? audience, string? environment, CancellationToken cancellation)
+        string token, ToolCall call, string? tenant, string? audience, string? environment, string? proofKey, CancellationToken cancellation)
     {
-        var rules = RulesFor(tenant, audience, environment);
+        var rules = RulesFor(tenant, audience, environment, proofKey);
         for (var draws = 0; ; draws++)
         {
             var decision = Pipeline.Check(token, call, rules, draws < DrawsMax ? CheckBasis.MayAsk : CheckBasis.Alone, out var need);
@@ -54,6 +54,9 @@ internal sealed class Checker(EmbeddedEngine engine)
         }
     }
 
+    /// <summary>Whether a token stands now.</summary>
+    internal TokenStanding Stand(string token) => Pipeline.Stand(token);
+
     /// <summary>Gives units back that nobody used (all: at the end).</summary>
     internal async ValueTask ReturnIdleAsync(bool all)
     {
@@ -70,9 +73,9 @@ internal sealed class Checker(EmbeddedEngine engine)
             claims.Subject == claims.ClientId ? null : claims.Subject, claims.ClientId, Names.FormatId(claims.SessionId), Names.FormatId(claims.CredentialId))
         : new CheckAnswer(decision.Allowed, decision.Code, decision.Revision, decision.StalenessMs, decision.BestEffort);
 
-    private CheckRules RulesFor(string? tenant, string? audience, string? environment)
+    private CheckRules RulesFor(string? tenant, string? audience, string? environment, string? proofKey)
     {
-        if (tenant is null && audience is null && environment is null)
+        if (tenant is null && audience is null && environment is null && proofKey is null)
         {
             return CheckRules.Default;
         }
@@ -83,7 +86,7 @@ internal sealed class Checker(EmbeddedEngine engine)
         }
 
         return _rules.GetOrAdd(
-            (tenant, audience, environment),
-            key => new CheckRules(key.Item1, key.Item1 is null ? default : engine.Handles.OfTenant(key.Item1), key.Item2, key.Item3));
+            (tenant, audience, environment, proofKey),
+            key => new CheckRules(key.Item1, key.Item1 is null ? default : engine.Handles.OfTenant(key.Item1), key.Item2, key.Item3, ProofKey: key.Item4));
     }
 }

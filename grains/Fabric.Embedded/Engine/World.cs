@@ -295,6 +295,10 @@ internal sealed class World(HandleSpace handles)
                 Agent(rotated.Tenant, rotated.Id)!.State.Apply(rotated);
                 Makers.Note(CallerText.Holder(rotated.Tenant, rotated.Id), by);
                 break;
+            case AgentKeysSet set:
+                Agent(set.Tenant, set.Id)!.State.Apply(set);
+                Makers.Note(CallerText.Holder(set.Tenant, set.Id), by);
+                break;
             case AgentTransferred transferred: Agent(transferred.Tenant, transferred.Id)!.State.Apply(transferred); break;
             case AgentReviewed reviewed: Agent(reviewed.Tenant, reviewed.Id)!.State.Apply(reviewed); break;
             case TrustProposed proposed: Propose(proposed, at); break;

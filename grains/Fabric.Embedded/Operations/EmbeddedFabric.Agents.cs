@@ -127,6 +127,14 @@ internal sealed partial class EmbeddedFabric
             (state, revision) => new AgentWithSecret(InfoWire.Agent(state, null, revision), secret));
     }
 
+    public ValueTask<Outcome<AgentInfo>> SetAgentKeysAsync(string tenant, string agent, SetAgentKeys command, CancellationToken cancellation = default)
+    {
+        var keys = AgentKeyWire.Read(command.Keys);
+        return keys.IsOk
+            ? Change(tenant, agent, Admins, (state, _) => Erase(AgentDecider.SetKeys(state, keys.Value)), (state, revision) => InfoWire.Agent(state, null, revision))
+            : new(keys.Rejection);
+    }
+
     public ValueTask<Outcome<AgentInfo>> TransferAgentAsync(string tenant, string agent, TransferAgent command, CancellationToken cancellation = default) =>
         Change(
             tenant, agent, Admins, (state, _) => Erase(AgentDecider.Transfer(state, command.Owner, World.User(tenant, command.Owner)?.State)),

@@ -28,14 +28,9 @@ internal sealed partial class EmbeddedFabric
             scopes = read.Value;
         }
 
-        if (command.Count is < 1 or > Limits.CredentialBatchMax)
+        if (CheckTokens(command) is { } bad)
         {
-            return new Rejection(Codes.InvalidField, "count", $"1 to {Limits.CredentialBatchMax} credentials are issued at once");
-        }
-
-        if (command.Audience is not null && !Audiences.IsValid(command.Audience))
-        {
-            return new Rejection(Codes.InvalidField, "audience", "an audience is a plain text of 1 to 256 characters");
+            return bad;
         }
 
         var decided = Issue(session, command, scopes);
@@ -48,7 +43,7 @@ internal sealed partial class EmbeddedFabric
         // out only after its inventory row is durable (A1, D1).
         var (issued, state, actors, now, committed, key) = decided.Value;
         var audience = command.Audience ?? engine.Options.DefaultAudience;
-        var credentials = engine.Signing.Sign(state, actors, issued, key, audience, now, World.Handles);
+        var credentials = engine.Signing.Sign(state, actors, issued, key, audience, command.ProofKey, now, World.Handles);
         if (!await committed.Durable.ConfigureAwait(false))
         {
             return Ledger.NotDurable;

@@ -188,7 +188,7 @@ internal sealed partial class EmbeddedFabric
 
     private async ValueTask<Outcome<Receipt>> RevokeCredentials(RevokeRequest request, CancellationToken cancellation)
     {
-        if ((Names.CheckId("tenant", request.Tenant) ?? Refuse(Admins, request.Tenant)) is { } refused)
+        if ((Names.CheckId("tenant", request.Tenant) ?? (caller.Owns(request.Tenant, request.Credentials!) ? null : Refuse(Admins, request.Tenant))) is { } refused)
         {
             return refused;
         }

@@ -52,6 +52,12 @@ internal sealed partial class EmbeddedFabric
             return new(bad);
         }
 
+        var by = HandedOver(command.Token, session);
+        if (!by.IsOk)
+        {
+            return new(by.Rejection);
+        }
+
         lock (Ledger.Gate)
         {
             if (Find_NeedsLock(session, Admins | Role.Agent, out var parent) is { } refused)
@@ -78,6 +84,7 @@ internal sealed partial class EmbeddedFabric
             {
                 Id = World.Handles.Mark(NodeKind.Session, entry.State.Handle, Ledger.Ids.Next(now)), Tenant = entry.State, Agent = agent.State, Purpose = command.Purpose, Scopes = scopes.Value,
                 Lifetime = InfoWire.Seconds(command.LifetimeSeconds), RequestedBy = caller.Name, LiveSessions = entry.LiveSessions, Parent = parent,
+                By = by.Value,
                 Chain = chain, DepthMax = World.Tenant(root)!.State.Limits.DelegationDepth, Trust = trust,
             }, now);
         }
@@ -206,6 +213,9 @@ internal sealed partial class EmbeddedFabric
             return Receipt_NeedsLock(Ledger.Emit_NeedsLock(caller.Name, now, [decided.Value, closed], reserved: true), now, "accepted", 0, cancellation);
         }
     }
+
+    private Outcome<HandedBy?> HandedOver(string? token, string session) =>
+        token is null ? Outcome<HandedBy?>.Of(null) : HandOver.Of(engine.Introspect(token), session);
 
     private ValueTask<Outcome<SessionInfo>> Open_NeedsLock(OpenTask task, Instant now)
     {

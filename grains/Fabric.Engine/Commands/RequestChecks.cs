@@ -1,9 +1,11 @@
 using Fabric.Contracts.Audit;
 using Fabric.Contracts.Checks;
 using Fabric.Contracts.Common;
+using Fabric.Contracts.Credentials;
 using Fabric.Core.Common;
 using Fabric.Core.Lineages;
 using Fabric.Core.Scopes;
+using Fabric.Core.Tokens;
 
 namespace Fabric.Engine.Commands;
 
@@ -22,6 +24,23 @@ internal static class RequestChecks
         }
 
         return timeoutMs is < 0 or > 60_000 ? new Rejection(Codes.InvalidField, "timeoutMs", "a wait is 0 to 60,000 ms") : null;
+    }
+
+    internal static Rejection? CheckTokens(IssueCredentials command)
+    {
+        if (command.Count is < 1 or > Limits.CredentialBatchMax)
+        {
+            return new Rejection(Codes.InvalidField, "count", $"1 to {Limits.CredentialBatchMax} credentials are issued at once");
+        }
+
+        if (command.Audience is not null && !Audiences.IsValid(command.Audience))
+        {
+            return new Rejection(Codes.InvalidField, "audience", "an audience is a plain text of 1 to 256 characters");
+        }
+
+        return command.ProofKey is null || Thumbprints.IsValid(command.ProofKey)
+            ? null
+            : new Rejection(Codes.InvalidField, "proofKey", "a key is named by its SHA-256 thumbprint (RFC 7638) in base64url");
     }
 
     internal static Rejection? CheckLockable(NodeRef node) => node.Kind == NodeKind.Credential

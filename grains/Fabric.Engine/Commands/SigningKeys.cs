@@ -27,7 +27,7 @@ internal sealed class SigningKeys(KeySealer sealer, string issuer, IReadOnlyList
 
     /// <summary>Signs the tokens of an issuance, in the order of its ids.</summary>
     internal Outcome<IReadOnlyList<IssuedCredential>> Sign(
-        SessionState session, IReadOnlyList<TokenActor> actors, IssuedBatch issued, SigningKeyEntry key, string audience, Instant now, HandleSpace handles)
+        SessionState session, IReadOnlyList<TokenActor> actors, IssuedBatch issued, SigningKeyEntry key, string audience, string? proofKey, Instant now, HandleSpace handles)
     {
         var signer = key.Signer ??= Open(key.Key, key.SealedPrivate);
         var credentials = new IssuedCredential[issued.Event.Ids.Count];
@@ -39,7 +39,7 @@ internal sealed class SigningKeys(KeySealer sealer, string issuer, IReadOnlyList
             {
                 Issuer = IssuerOf(session.Tenant), Tenant = session.Tenant, Subject = session.UserName ?? session.Agent,
                 ClientId = session.Agent, SessionId = session.Id, CredentialId = id, IssuedAt = now, ExpiresAt = issued.Event.ExpiresAt,
-                Audience = audience, Lineage = session.LineageWith(node), Scopes = issued.Scopes, Actors = actors,
+                Audience = audience, Lineage = session.LineageWith(node), Scopes = issued.Scopes, Actors = actors, ProofKey = proofKey,
             };
             claims = statusTenants is null || !HasStatus(session.Tenant) ? claims : claims with { StatusUri = StatusUri.Of(IssuerOf(session.Tenant), claims.Lineage) };
             var token = signer.MakeToken(claims);

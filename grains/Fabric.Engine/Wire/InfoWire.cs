@@ -43,7 +43,7 @@ public static class InfoWire
         state.Tenant, state.Id, NameOf(state.Kind), state.Name, state.Standing.Ended ? "retired" : lockedUntil is null ? "active" : "suspended",
         state.Standing.Generation, state.Owner, state.Environment, ScopeWire.Write(state.Ceiling),
         state.ReviewAt == Instant.Never ? null : state.ReviewAt.ToDateTimeOffset(), state.RequireApproval, state.CreatedAt.ToDateTimeOffset(),
-        lockedUntil?.ToDateTimeOffset(), revision);
+        lockedUntil?.ToDateTimeOffset(), revision, AgentKeyWire.Write(state.Keys));
 
     /// <summary>An agent kind's wire name.</summary>
     public static string NameOf(AgentKind kind) => kind switch

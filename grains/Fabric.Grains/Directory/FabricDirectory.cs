@@ -109,6 +109,10 @@ internal sealed class FabricDirectory(HandleSpace handles)
                 Tenants[rotated.Tenant].Agents[rotated.Id].Apply(rotated);
                 Makers.Note(CallerText.Holder(rotated.Tenant, rotated.Id), by);
                 break;
+            case AgentKeysSet set:
+                Tenants[set.Tenant].Agents[set.Id].Apply(set);
+                Makers.Note(CallerText.Holder(set.Tenant, set.Id), by);
+                break;
             case AgentTransferred transferred: Tenants[transferred.Tenant].Agents[transferred.Id].Apply(transferred); break;
             case AgentReviewed reviewed: Tenants[reviewed.Tenant].Agents[reviewed.Id].Apply(reviewed); break;
             default: ApplyRest(e, at, by); break;

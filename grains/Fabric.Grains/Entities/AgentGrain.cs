@@ -62,6 +62,9 @@ internal sealed class AgentGrain(ClusterParts parts) : Grain, IAgentGrain
 
     public Task<Reply> RotateSecretAsync(string by, byte[] secretHash) => ChangeAsync(by, state => Erase(AgentDecider.RotateSecret(state, secretHash)));
 
+    public Task<Reply> SetKeysAsync(string by, byte[] keys) =>
+        ChangeAsync(by, state => Erase(AgentDecider.SetKeys(state, ((AgentKeysSet)EventList.ReadOne(keys)).Keys)));
+
     public Task<Reply> TransferAsync(string by, string owner)
     {
         UserState? user;
@@ -123,6 +126,7 @@ internal sealed class AgentGrain(ClusterParts parts) : Grain, IAgentGrain
                 _state.Apply(registered, at);
                 break;
             case AgentSecretRotated rotated: _state!.Apply(rotated); break;
+            case AgentKeysSet set: _state!.Apply(set); break;
             case AgentTransferred transferred: _state!.Apply(transferred); break;
             case AgentReviewed reviewed: _state!.Apply(reviewed); break;
             case NodeRevoked revoked when _state is not null: _state.Standing.Apply(revoked); break;

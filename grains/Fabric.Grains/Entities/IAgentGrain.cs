@@ -14,6 +14,10 @@ public interface IAgentGrain : IGrainWithStringKey
     [Alias("rotate-secret")]
     Task<Reply> RotateSecretAsync(string by, byte[] secretHash);
 
+    /// <summary>Replaces its public keys. <paramref name="keys"/>: the event that would do so, as the journal writes it.</summary>
+    [Alias("set-keys")]
+    Task<Reply> SetKeysAsync(string by, byte[] keys);
+
     /// <summary>Gives it another owner.</summary>
     [Alias("transfer")]
     Task<Reply> TransferAsync(string by, string owner);

@@ -32,7 +32,7 @@ internal sealed partial class ClusterFabric
         // INVARIANT T1: who guards one tenant is told nothing about tokens that have nothing to do with it.
         var decision = await engine.Checker.CheckAsync(
             request.Token, new ToolCall(request.Tool, request.Action, request.Resource, @class), caller.Tenant ?? request.Tenant, request.Audience,
-            request.Environment, cancellation).ConfigureAwait(false);
+            request.Environment, request.ProofKey, cancellation).ConfigureAwait(false);
         return decision.Code == Codes.TokenForeignTenant ? new CheckAnswer(false, decision.Code, decision.Revision, 0) : ClusterChecker.Answer(decision);
     }
 

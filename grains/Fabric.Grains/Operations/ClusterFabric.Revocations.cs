@@ -266,7 +266,7 @@ internal sealed partial class ClusterFabric
 
     private async ValueTask<Outcome<Receipt>> RevokeCredentialsAsync(RevokeRequest request, CancellationToken cancellation)
     {
-        if ((Names.CheckId("tenant", request.Tenant) ?? Refuse(Admins, request.Tenant)) is { } refused)
+        if ((Names.CheckId("tenant", request.Tenant) ?? (caller.Owns(request.Tenant, request.Credentials!) ? null : Refuse(Admins, request.Tenant))) is { } refused)
         {
             return refused;
         }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Credentials;
 using Fabric.Contracts.Revocations;
@@ -7,6 +8,7 @@ using Fabric.Core.Common;
 using Fabric.Core.Lineages;
 using Fabric.Core.Scopes;
 using Fabric.Core.Sessions;
+using Fabric.Core.Tokens;
 using Fabric.Engine;
 using Fabric.Engine.Wire;
 using Fabric.Grains.Sessions;
@@ -50,11 +52,18 @@ internal sealed partial class ClusterFabric
             return parent.Rejection;
         }
 
+        var by = command.Token is null ? Outcome<HandedBy?>.Of(null) : HandOver.Of(engine.Introspect(command.Token), session);
+        if (!by.IsOk)
+        {
+            return by.Rejection;
+        }
+
         var id = NextSession(command.Tenant ?? parent.Value.State.Tenant);
         var open = new OpenCommand(
             caller.Name, command.Tenant ?? parent.Value.State.Tenant, command.Agent, null, command.Purpose, BytesOf(scopes.Value),
-            Milliseconds(command.LifetimeSeconds), false, parent.Value.State.Id, Relay.Sequence);
-        return await AnswerAsync(() => SessionGrain(id).OpenAsync(open)).ConfigureAwait(false);
+            Milliseconds(command.LifetimeSeconds), false, parent.Value.State.Id, Relay.Sequence, by.Value?.Credential ?? UInt128.Zero,
+            by.Value is { } handed ? BytesOf(handed.Scopes) : null, by.Value?.ExpiresAt.UnixMs ?? 0);
+        return await AnswerAsync(() => SessionGrain(id).OpenAsync(open), opened => by.Value is null || ComesFrom(opened, parent.Value.State.Tenant, by.Value)).ConfigureAwait(false);
     }
 
     public async ValueTask<Outcome<SessionInfo>> GetSessionAsync(string session, CancellationToken cancellation = default)
@@ -152,14 +161,9 @@ internal sealed partial class ClusterFabric
             scopes = BytesOf(read.Value);
         }
 
-        if (command.Count is < 1 or > Limits.CredentialBatchMax)
+        if (CheckTokens(command) is { } bad)
         {
-            return new Rejection(Codes.InvalidField, "count", $"1 to {Limits.CredentialBatchMax} credentials are issued at once");
-        }
-
-        if (command.Audience is not null && !Audiences.IsValid(command.Audience))
-        {
-            return new Rejection(Codes.InvalidField, "audience", "an audience is a plain text of 1 to 256 characters");
+            return bad;
         }
 
         if (Refuse(Admins | Role.Agent, caller.Tenant) is { } refused)
@@ -176,11 +180,17 @@ internal sealed partial class ClusterFabric
         IssueReply reply = null!;
         var issue = new IssueCommand(
             caller.Name, command.Count, Milliseconds(command.LifetimeSeconds), scopes, command.Audience ?? Parts.Options.DefaultAudience, Relay.Sequence, caller.Tenant,
-            caller.Role == Role.Agent ? caller.Subject : null);
+            caller.Role == Role.Agent ? caller.Subject : null, command.ProofKey);
         var asked = await AskAsync(async () => (reply = await SessionGrain(id).IssueAsync(issue).ConfigureAwait(false)).Reply).ConfigureAwait(false);
         if (!asked.IsOk)
         {
             return asked.Rejection;
+        }
+
+        // A silo of an older version does not know of keys that tokens are bound to: what it has signed is not handed out.
+        if (command.ProofKey is { } key && !Array.TrueForAll(reply.Tokens, token => IsBound(token, key)))
+        {
+            return OlderSilo;
         }
 
         return new IssuedCredentials(
@@ -188,7 +198,17 @@ internal sealed partial class ClusterFabric
             InfoWire.Clamped(ClampOf(reply.AskedMs, reply.GrantedMs, reply.CutBy)), asked.Value.Revision);
     }
 
-    private async ValueTask<Outcome<SessionInfo>> AnswerAsync(Func<Task<SessionReply>> call)
+    private static Rejection OlderSilo => new(
+        Codes.StorageUnavailable, "cluster", "the session is at a silo of an older version, which does not know this: ask again when all silos are new");
+
+    private static bool IsBound(string token, string key) =>
+        TokenReader.Parse(Encoding.ASCII.GetBytes(token)) is { IsOk: true } parsed && parsed.Value.Claims.ProofKey == key;
+
+    private bool ComesFrom(SessionState opened, string tenant, HandedBy by) =>
+        opened.ComesFrom(NodeKind.Credential, Parts.Handles.OfId(NodeKind.Credential, Parts.Handles.OfTenant(tenant), by.Credential));
+
+    // What a silo of an older version has passed over is told to nobody: the session's id is known here alone.
+    private async ValueTask<Outcome<SessionInfo>> AnswerAsync(Func<Task<SessionReply>> call, Func<SessionState, bool>? isWhole = null)
     {
         SessionReply reply = default;
         var asked = await AskAsync(async () => (reply = await call().ConfigureAwait(false)).Reply).ConfigureAwait(false);
@@ -198,7 +218,7 @@ internal sealed partial class ClusterFabric
         }
 
         var state = SessionRow.Read(reply.Row, reply.Credentials).State;
-        return InfoWire.Session(state, state.Status, ClampOf(reply.AskedMs, reply.GrantedMs, reply.CutBy), asked.Value.Revision);
+        return isWhole?.Invoke(state) == false ? OlderSilo : InfoWire.Session(state, state.Status, ClampOf(reply.AskedMs, reply.GrantedMs, reply.CutBy), asked.Value.Revision);
     }
 
     // Marked as made here, so that whoever names it is told whether it ever was.

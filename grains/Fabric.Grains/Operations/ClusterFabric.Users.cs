@@ -196,6 +196,20 @@ internal sealed partial class ClusterFabric
             revision => new AgentWithSecret(InfoWire.Agent(Directory.Agent_NeedsLock(tenant, agent)!, null, revision), secret)).ConfigureAwait(false);
     }
 
+    public async ValueTask<Outcome<AgentInfo>> SetAgentKeysAsync(string tenant, string agent, SetAgentKeys command, CancellationToken cancellation = default)
+    {
+        var keys = AgentKeyWire.Read(command.Keys);
+        if ((Refuse(Admins, tenant, agent) ?? KnownAgent(tenant, agent) ?? keys.Rejection) is { } refused)
+        {
+            return refused;
+        }
+
+        var set = EventList.WriteOne(new AgentKeysSet(tenant, agent, keys.Value));
+        return await ChangedAsync(
+            () => AgentGrain(tenant, agent).SetKeysAsync(caller.Name, set),
+            revision => InfoWire.Agent(Directory.Agent_NeedsLock(tenant, agent)!, null, revision)).ConfigureAwait(false);
+    }
+
     public async ValueTask<Outcome<AgentInfo>> TransferAgentAsync(string tenant, string agent, TransferAgent command, CancellationToken cancellation = default) =>
         (Refuse(Admins, tenant, agent) ?? KnownAgent(tenant, agent)) is { } refused
             ? refused

@@ -160,7 +160,7 @@ internal sealed partial class SessionGrain
         var issued = decided.Value;
         var logging = parts.Client.AppendAsync(new LogEntry(
             parts.NextId(now), now.UnixMs, command.By, EventList.Write([issued.Event]), Subject: SubjectOf(state))).AsTask();
-        var signed = parts.Signing.Sign(state, ActorsOf(row), issued, key, command.Audience, now, parts.Handles);
+        var signed = parts.Signing.Sign(state, ActorsOf(row), issued, key, command.Audience, command.ProofKey, now, parts.Handles);
         var logged = await logging;
         if (!logged.IsOk)
         {
@@ -214,6 +214,7 @@ internal sealed partial class SessionGrain
                 Id = Id, Tenant = tenant.State, Agent = agent, User = user, UserState = directory.User_NeedsLock(command.Tenant, user), Purpose = command.Purpose,
                 Scopes = Scopes(command.Scopes), Lifetime = Span(command.LifetimeMs), RequireApproval = command.RequireApproval, RequestedBy = command.By,
                 LiveSessions = live, Parent = parent?.State, Chain = chain, Trust = trust,
+                By = command.CredentialScopes is null ? null : new HandedBy(command.Credential, Scopes(command.CredentialScopes), new Instant(command.CredentialEndMs)),
                 DepthMax = parent is null ? Limits.DelegationDepthMax : directory.Tenant_NeedsLock(chain[^1].Tenant)!.State.Limits.DelegationDepth,
             };
             decided = SessionDecider.Open(task, parts.Handles, parts.Relay.Index, now);

@@ -4,6 +4,7 @@ using Fabric.Core.Common;
 using Fabric.Core.Journal;
 using Fabric.Core.Lineages;
 using Fabric.Core.Sessions;
+using Fabric.Engine;
 using Fabric.Grains.Sessions;
 using Fabric.Grains.Wire;
 using Npgsql;
@@ -50,6 +51,21 @@ internal sealed class ClusterReads(NpgsqlDataSource database, NpgsqlDataSource c
         await using var command = database.CreateCommand("SELECT id, session FROM fabric_credentials WHERE id = ANY ($1) AND expires_ms > $2");
         LogTables.Add(command.Parameters, ids.Select(Uuid.Of).ToArray(), now.UnixMs);
         return await CredentialsAsync(command, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Null when the name is taken now for the first time, by any silo. What the database does not say is not known to be unused.</summary>
+    internal async Task<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var command = database.CreateCommand("INSERT INTO fabric_once (name, until_ms) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING");
+            LogTables.Add(command.Parameters, Uuid.Of(use.Name), use.Until.UnixMs);
+            return await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false) == 1 ? null : new Rejection(Codes.Replayed, use.Owner, "it was used before");
+        }
+        catch (NpgsqlException)
+        {
+            return new Rejection(Codes.StorageUnavailable, "database", "the database does not answer: whether it was used before cannot be known");
+        }
     }
 
     /// <summary>The revision of a request that was carried out; null: it was not; a refusal: its key was used for another request, or nobody can tell now.</summary>

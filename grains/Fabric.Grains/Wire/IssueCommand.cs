@@ -8,4 +8,4 @@ namespace Fabric.Grains.Wire;
 public sealed record IssueCommand(
     [property: Id(0)] string By, [property: Id(1)] int Count, [property: Id(2)] long? LifetimeMs, [property: Id(3)] byte[]? Scopes,
     [property: Id(4)] string Audience, [property: Id(5)] long Sequence,
-    [property: Id(6)] string? Tenant = null, [property: Id(7)] string? Agent = null);
+    [property: Id(6)] string? Tenant = null, [property: Id(7)] string? Agent = null, [property: Id(8)] string? ProofKey = null);

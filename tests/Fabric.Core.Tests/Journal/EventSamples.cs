@@ -37,6 +37,7 @@ internal static class EventSamples
         new UserAmended("acme", "mia", "Mia L", []),
         new AgentRegistered("acme", "bot", AgentKind.Shared, "Bot", "mia", "prod", Scopes, At, true, Bytes32),
         new AgentSecretRotated("acme", "bot", Bytes32),
+        new AgentKeysSet("acme", "bot", [new AgentKey("a1", Bytes32, Bytes32)]),
         new AgentTransferred("acme", "bot", "omar"),
         new AgentReviewed("acme", "bot", At),
         new TrustProposed(Id, "acme", "globex", Scopes, At),

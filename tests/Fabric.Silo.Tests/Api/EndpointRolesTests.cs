@@ -12,11 +12,11 @@ public sealed class EndpointRolesTests(StubServer server) : IClassFixture<StubSe
 {
     private static readonly Role[] Roles = [Role.Operator, Role.TenantAdmin, Role.Approver, Role.EnforcementPoint, Role.Auditor, Role.Agent];
 
-    private List<(string Method, string Path, Role Allowed)> All =>
+    private List<(string Method, string Path, Role Allowed, bool IsForm)> All =>
     [
         .. Surface.Verify(server.App).OfType<RouteEndpoint>().Select(endpoint => (
             endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods[0] ?? "GET", Fill(endpoint.RoutePattern.RawText!),
-            endpoint.Metadata.GetMetadata<EndpointRoles>()!.Allowed)),
+            endpoint.Metadata.GetMetadata<EndpointRoles>()!.Allowed, endpoint.Metadata.GetMetadata<FormFields>() is not null)),
     ];
 
     [Fact]
@@ -25,11 +25,11 @@ public sealed class EndpointRolesTests(StubServer server) : IClassFixture<StubSe
     [Fact]
     public async Task Without_a_secret_or_with_a_wrong_one_only_open_endpoints_answer()
     {
-        foreach (var (method, path, allowed) in All)
+        foreach (var (method, path, allowed, isForm) in All)
         {
             foreach (var secret in new[] { null, "nobody", "", "fk.1.2" })
             {
-                var status = (await server.SendAsync(method, path, secret, BodyFor(method))).StatusCode;
+                var status = (await server.SendAsync(method, path, secret, BodyFor(method, isForm))).StatusCode;
                 Assert.True(status == HttpStatusCode.Unauthorized == (allowed != Role.None), $"{method} {path} with `{secret}` answered {status}");
             }
         }
@@ -39,12 +39,14 @@ public sealed class EndpointRolesTests(StubServer server) : IClassFixture<StubSe
     [Trait("Invariant", "T1")]
     public async Task Each_endpoint_lets_in_its_roles_and_no_other()
     {
-        foreach (var (method, path, allowed) in All.Where(endpoint => endpoint.Allowed != Role.None))
+        foreach (var (method, path, allowed, isForm) in All.Where(endpoint => endpoint.Allowed != Role.None))
         {
             foreach (var role in Roles)
             {
-                var status = (await server.SendAsync(method, path, Caller.NameOf(role), BodyFor(method))).StatusCode;
-                Assert.True(status == HttpStatusCode.Forbidden == !allowed.HasFlag(role), $"{method} {path} as {role} answered {status}");
+                using var answer = await server.SendAsync(method, path, Caller.NameOf(role) + (isForm ? "@acme" : ""), BodyFor(method, isForm));
+                // RFC 6749 section 5.2 tells `unauthorized_client` with 400.
+                var isRefused = isForm ? (await answer.Content.ReadAsStringAsync()).Contains("unauthorized_client", StringComparison.Ordinal) : answer.StatusCode == HttpStatusCode.Forbidden;
+                Assert.True(isRefused == !allowed.HasFlag(role), $"{method} {path} as {role} answered {answer.StatusCode}");
             }
         }
     }
@@ -53,15 +55,15 @@ public sealed class EndpointRolesTests(StubServer server) : IClassFixture<StubSe
     [Trait("Invariant", "T1")]
     public async Task A_caller_of_one_tenant_finds_nothing_under_another()
     {
-        foreach (var (method, path, allowed) in All.Where(endpoint => endpoint.Allowed != Role.None && endpoint.Path.Contains("/tenants/acme", StringComparison.Ordinal)))
+        foreach (var (method, path, allowed, isForm) in All.Where(endpoint => endpoint.Allowed != Role.None && endpoint.Path.Contains("/tenants/acme", StringComparison.Ordinal)))
         {
             foreach (var role in Roles.Where(role => allowed.HasFlag(role)))
             {
                 server.Engine.Calls.Clear();
-                var foreign = await server.SendAsync(method, path, Caller.NameOf(role) + "@other", BodyFor(method));
-                Assert.True(foreign.StatusCode == HttpStatusCode.NotFound, $"{method} {path} as {role} of another tenant answered {foreign.StatusCode}");
+                var foreign = await server.SendAsync(method, path, Caller.NameOf(role) + "@other", BodyFor(method, isForm));
+                Assert.True(foreign.StatusCode == (isForm ? HttpStatusCode.Unauthorized : HttpStatusCode.NotFound), $"{method} {path} as {role} of another tenant answered {foreign.StatusCode}");
                 Assert.Empty(server.Engine.Calls);
-                var own = await server.SendAsync(method, path, Caller.NameOf(role) + "@acme", BodyFor(method));
+                var own = await server.SendAsync(method, path, Caller.NameOf(role) + "@acme", BodyFor(method, isForm));
                 Assert.NotEqual(HttpStatusCode.NotFound, own.StatusCode);
             }
         }
@@ -122,5 +124,6 @@ public sealed class EndpointRolesTests(StubServer server) : IClassFixture<StubSe
         .Replace("{**target}", "invoices/7", StringComparison.Ordinal)
         .Replace("{revision}", "1", StringComparison.Ordinal).Replace("{kid}", "k1", StringComparison.Ordinal);
 
-    private static StringContent? BodyFor(string method) => HttpMethods.IsGet(method) ? null : StubServer.Json("{}");
+    private static HttpContent? BodyFor(string method, bool isForm) =>
+        isForm ? new FormUrlEncodedContent([KeyValuePair.Create("token", "x")]) : HttpMethods.IsGet(method) ? null : StubServer.Json("{}");
 }

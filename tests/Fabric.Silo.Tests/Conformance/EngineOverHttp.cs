@@ -1,6 +1,8 @@
 using Fabric.Client.Http;
 using Fabric.Contracts;
 using Fabric.Contracts.Keys;
+using Fabric.Core.Agents;
+using Fabric.Core.Checks;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
 using Fabric.Core.Keys;
@@ -32,6 +34,12 @@ internal sealed class EngineOverHttp(EngineServer server) : IFabricEngine
     public Outcome<Caller> Authenticate(ReadOnlySpan<char> presented) => server.Engine.Authenticate(presented);
 
     public Outcome<TenantSignature> Sign(string tenant, Func<string, byte[]> input) => server.Engine.Sign(tenant, input);
+
+    public Outcome<Caller> AuthenticateAgent(string tenant, string agent, Func<IReadOnlyList<AgentKey>, bool> isProven) => server.Engine.AuthenticateAgent(tenant, agent, isProven);
+
+    public TokenStanding Introspect(string token) => server.Engine.Introspect(token);
+
+    public ValueTask<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation = default) => server.Engine.UseOnceAsync(use, cancellation);
 
     public ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, string drawer, long want, CancellationToken cancellation = default) =>
         server.Engine.TakeQuotaAsync(quota, drawer, want, cancellation);

@@ -1,0 +1,17 @@
+namespace Fabric.Silo.OAuth;
+
+/// <summary>The grants that there are, and the token types of an exchange.</summary>
+internal static class GrantTypes
+{
+    /// <summary>RFC 6749 section 4.4.</summary>
+    public const string ClientCredentials = "client_credentials";
+
+    /// <summary>RFC 8693.</summary>
+    public const string TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+    /// <summary>RFC 8693 section 3.</summary>
+    public const string AccessTokenType = "urn:ietf:params:oauth:token-type:access_token";
+
+    /// <summary>RFC 8693 section 3: what an access token of the fabric is, too.</summary>
+    public const string JwtType = "urn:ietf:params:oauth:token-type:jwt";
+}

@@ -1,0 +1,79 @@
+using Fabric.Contracts.Common;
+using Fabric.Contracts.Revocations;
+using Fabric.Core.Common;
+using Fabric.Engine;
+using Fabric.Silo.Api;
+
+namespace Fabric.Silo.OAuth;
+
+/// <summary>
+/// Revocation (RFC 7009): a token revokes the one credential that it is, and what was delegated by it; the id of a session ends that session. Siblings are untouched. An agent revokes
+/// its own, an administrator what is its tenant's. Whatever else is presented is answered as if it had been revoked: there is nothing to be learnt here.
+/// </summary>
+internal sealed class RevocationEndpoint(IFabricEngine engine)
+{
+    private const string Reason = "revoked by its client (RFC 7009)";
+
+    /// <summary>Answers a request.</summary>
+    public async Task AnswerAsync(HttpContext context)
+    {
+        var (caller, form) = (context.Caller(), Form.Of(context));
+        if (form["token"] is not { } token)
+        {
+            OAuthErrors.Refuse(context, new Rejection(OAuthErrors.InvalidRequest, "token", "token is missing"));
+            return;
+        }
+        var tenant = (string)context.GetRouteValue("t")!;
+        var revoked = Names.ParseId(token) is not null
+            ? await EndAsync(caller, tenant, token, context.RequestAborted)
+            : await RevokeAsync(caller, tenant, token, context.RequestAborted);
+        if (revoked.Rejection is { } refused && !IsNothingToRevoke(refused))
+        {
+            OAuthErrors.Refuse(context, refused);
+            return;
+        }
+
+        // RFC 7009 section 2.2.1: what is not on disk yet is no success, so the client asks again.
+        if (revoked.IsOk && !revoked.Value.Durable)
+        {
+            OAuthErrors.Refuse(context, new Rejection(OAuthErrors.Unavailable, "storage", "it is denied everywhere already, and not durable yet: ask again"));
+            return;
+        }
+        OAuthErrors.NoStore(context.Response.Headers);
+        context.Response.StatusCode = StatusCodes.Status200OK;
+    }
+
+    private async ValueTask<Outcome<Receipt>> RevokeAsync(Caller caller, string tenant, string token, CancellationToken cancellation)
+    {
+        // A token that is locked, or of whose standing this fabric is not sure, is revoked like any other.
+        var standing = engine.Introspect(token);
+        if (standing.Claims is not { } claims)
+        {
+            return standing.Code == Codes.CheckUnavailable ? new Rejection(Codes.CheckUnavailable, "token", "this fabric cannot tell now: ask again") : Nothing;
+        }
+        if (claims.Tenant != tenant || (caller.Role == Role.Agent && claims.ClientId != caller.Subject))
+        {
+            return Nothing;
+        }
+        var id = Names.FormatId(claims.CredentialId);
+        var by = caller.Role == Role.Agent ? caller with { OwnCredential = id } : caller;
+        return await engine.As(by).RevokeAsync(new RevokeRequest(Tenant: tenant, Credentials: [id], Reason: Reason), cancellation);
+    }
+
+    private async ValueTask<Outcome<Receipt>> EndAsync(Caller caller, string tenant, string session, CancellationToken cancellation)
+    {
+        if (caller.Role != Role.Agent)
+        {
+            return await engine.As(caller).RevokeAsync(new RevokeRequest(new NodeDto("session", tenant, session), Reason: Reason), cancellation);
+        }
+        var completed = await engine.As(caller).CompleteSessionAsync(session, cancellation);
+        return completed.Rejection is { Code: Codes.SessionNotApproved }
+            ? new Rejection(OAuthErrors.UnsupportedTokenType, "token", "the session waits for an approval: it is denied by who may approve it, not ended")
+            : completed;
+    }
+
+    private static Rejection Nothing => new(Codes.NotFound, "token", "nothing of the caller's");
+
+    // RFC 7009 section 2.2: what is not known, not the caller's or ended already needs no revocation.
+    private static bool IsNothingToRevoke(Rejection rejection) => rejection.Code is Codes.NotFound or Codes.SessionRevoked or Codes.SessionEnded;
+}

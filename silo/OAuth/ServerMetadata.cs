@@ -1,0 +1,41 @@
+using System.Text.Json.Serialization;
+
+namespace Fabric.Silo.OAuth;
+
+/// <summary>What a tenant's authorization server can do (RFC 8414 section 2, RFC 9396 section 10, RFC 9449 section 5.1). Only what is there is named.</summary>
+internal sealed record ServerMetadata(
+    string Issuer,
+    string TokenEndpoint,
+    string JwksUri,
+    string IntrospectionEndpoint,
+    string RevocationEndpoint,
+    IReadOnlyList<string> ResponseTypesSupported,
+    IReadOnlyList<string> GrantTypesSupported,
+    IReadOnlyList<string> TokenEndpointAuthMethodsSupported,
+    IReadOnlyList<string> TokenEndpointAuthSigningAlgValuesSupported,
+    IReadOnlyList<string> IntrospectionEndpointAuthMethodsSupported,
+    IReadOnlyList<string> IntrospectionEndpointAuthSigningAlgValuesSupported,
+    IReadOnlyList<string> RevocationEndpointAuthMethodsSupported,
+    IReadOnlyList<string> RevocationEndpointAuthSigningAlgValuesSupported,
+    IReadOnlyList<string> AuthorizationDetailsTypesSupported,
+    IReadOnlyList<string> DpopSigningAlgValuesSupported)
+{
+    private static readonly string[] Es256 = ["ES256"];
+    private static readonly string[] Clients = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
+
+    // `Bearer` is a registered access token type, which RFC 8414 allows here: the fabric's own secrets in `Authorization: Bearer`.
+    private static readonly string[] Resources = [.. Clients, "Bearer"];
+
+    /// <summary>The metadata of a tenant.</summary>
+    public static ServerMetadata Of(Issuers issuers, string tenant) => new(
+        issuers.Of(tenant), issuers.TokenOf(tenant), issuers.KeysOf(tenant), issuers.IntrospectionOf(tenant), issuers.RevocationOf(tenant), [],
+        [GrantTypes.ClientCredentials, GrantTypes.TokenExchange], Clients, Es256, Resources, Es256, Resources, Es256, [DetailsText.Type], Es256);
+}
+
+/// <summary>How documents and answers of the OAuth endpoints are written: snake_case, nulls left out, source-generated; what is read is read strictly.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, NumberHandling = JsonNumberHandling.Strict,
+    MaxDepth = 8, AllowDuplicateProperties = false, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(ServerMetadata)), JsonSerializable(typeof(OAuthError)), JsonSerializable(typeof(TokenAnswer)), JsonSerializable(typeof(IntrospectionAnswer))]
+[JsonSerializable(typeof(List<ToolCallDetail>))]
+internal sealed partial class OAuthJson : JsonSerializerContext;

@@ -1,0 +1,96 @@
+// A host of its own for a run: a free port, a folder that is gone afterwards, an operator's key, and the calls that set a scene up.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const startLimitMs = 60_000;
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+// FABRIC_HOST: the command that runs the host, separated by spaces; else the newest build in this repository.
+function command() {
+  if (process.env.FABRIC_HOST) {
+    return process.env.FABRIC_HOST.split(' ');
+  }
+  const [built] = ['Release', 'Debug'].map((name) => join(repository, 'silo', 'bin', name, 'net10.0', 'Fabric.Silo.dll')).filter(existsSync)
+    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  return built ? ['dotnet', built] : ['dotnet', 'run', '--project', join(repository, 'silo'), '--'];
+}
+
+export async function startHost() {
+  const folder = await mkdtemp(join(tmpdir(), 'fabric-interop-'));
+  const address = `http://127.0.0.1:${await freePort()}`;
+  const keyFile = join(folder, 'operator.key');
+  const [program, ...args] = command();
+  const host = spawn(program, [...args, 'serve', '--data', join(folder, 'data'), '--urls', address, '--operator-key-file', keyFile], {
+    env: { ...process.env, Fabric__Issuer: address, DOTNET_NOLOGO: '1' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let log = '';
+  host.stderr.on('data', (text) => (log = (log + text).slice(-20_000)));
+  const ended = once(host, 'exit');
+
+  const stop = async () => {
+    if (host.exitCode === null && host.signalCode === null) {
+      host.kill('SIGTERM');
+      await ended;
+    }
+    await rm(folder, { recursive: true, force: true });
+  };
+
+  const deadline = Date.now() + startLimitMs;
+  while (true) {
+    const ready = await fetch(`${address}/readyz`).then((answer) => answer.ok, () => false);
+    if (ready) {
+      break;
+    }
+    if (host.exitCode !== null || Date.now() > deadline) {
+      await stop();
+      throw new Error(`the host did not start: ${log}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+
+  const secret = (await readFile(keyFile, 'utf8')).trim();
+
+  // A call of the fabric's own API, as the operator.
+  const api = async (method, path, body) => {
+    const answer = await fetch(address + path, {
+      method,
+      headers: { authorization: `Bearer ${secret}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const said = await answer.json();
+    if (!answer.ok) {
+      throw new Error(`${method} ${path} answered ${answer.status} ${said.code}`);
+    }
+    return said;
+  };
+
+  let names = 0;
+  const tenant = async () => {
+    const id = `t${++names}`;
+    await api('POST', '/v1/tenants', { id });
+    return id;
+  };
+  const agent = async (of, extra = {}) => {
+    const id = `agent:${++names}@tests`;
+    const made = await api('POST', `/v1/tenants/${of}/agents`, { id, kind: 'backend', scopes: [{ tool: 'mail' }, { tool: 'files' }], ...extra });
+    return { tenant: of, id, secret: made.secret };
+  };
+  const check = (token, tool, action, extra = {}) => api('POST', '/v1/check', { token, tool, action, resource: 'x', class: 'read', ...extra });
+  return { address, api, tenant, agent, check, stop };
+}
