@@ -54,13 +54,14 @@ internal sealed class StatusListRoutes(IFabricEngine engine, TimeProvider time, 
         {
             return Unknown;
         }
-        // INVARIANT R2: a silo of a cluster without its lease may not know of a revocation: it publishes nothing.
+        var status = StatusList.StatusOf(engine.Index.CheckLineage(lineage.Nodes, Instant.From(time.GetUtcNow())));
+
+        // INVARIANT R2: asked AFTER the index was looked at: a silo of a cluster without its lease may not know of a revocation, and publishes nothing.
         if (engine.Health is var health && (!health.Ready || health.Parts.Any(part => part is { Name: "feed", Ok: false })))
         {
             return Unsure;
         }
         var issuer = $"{options.Issuer}/tenants/{tenant}";
-        var status = StatusList.StatusOf(engine.Index.CheckLineage(lineage.Nodes, Instant.From(time.GetUtcNow())));
         var list = new StatusList(issuer, StatusUri.Of(issuer, lineage), status, time.GetUtcNow(), options.StatusLists.TtlSeconds);
         var isCwt = WantsCwt(context.Request.Headers.Accept.ToString());
         var signed = isCwt ? list.SignCwt(engine, tenant) : list.SignJwt(engine, tenant);
