@@ -161,11 +161,12 @@ internal sealed class Sweeper(ClusterEngine engine) : IAsyncDisposable
     }
 
     // What an entity's later event has replaced (its secret, its review, its lock). The newest of each stays, and so does who made a secret. A silo that has not read it for an hour has no
-    // lease, and reads anew from the whole.
+    // lease, and reads anew from the whole. Revocations stay for as long as their names are known by.
     private Task TrimDirectoryAsync(Instant before) => ExecuteAsync(
         $"""
         DELETE FROM fabric_directory WHERE (sequence, part) IN (
-            SELECT old.sequence, old.part FROM fabric_directory old WHERE old.slot IS NOT NULL AND old.at_ms < $1 AND EXISTS (
+            SELECT old.sequence, old.part FROM fabric_directory old
+            WHERE old.slot IS NOT NULL AND old.at_ms < $1 AND (old.slot NOT LIKE 'generation %' OR old.at_ms < $1 - 86400000) AND EXISTS (
                 SELECT 1 FROM fabric_directory newer WHERE newer.owner = old.owner AND newer.slot = old.slot AND newer.version > old.version)
             LIMIT {RowsAtOnce})
         """, before);

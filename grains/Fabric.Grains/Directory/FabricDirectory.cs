@@ -18,7 +18,12 @@ namespace Fabric.Grains.Directory;
 /// </summary>
 internal sealed class FabricDirectory(HandleSpace handles)
 {
+    // As long as the database keeps what requests were carried out.
+    private static readonly TimeSpan RequestsKept = TimeSpan.FromHours(24);
+
     private readonly Dictionary<string, long> _versions = new(StringComparer.Ordinal);
+    private readonly HashSet<UInt128> _requests = [];
+    private readonly Queue<(UInt128 Name, Instant At)> _requestsInOrder = new();
 
     /// <summary>To be held for every read and change.</summary>
     internal Lock Gate { get; } = new();
@@ -34,6 +39,9 @@ internal sealed class FabricDirectory(HandleSpace handles)
 
     /// <summary>How many commands an entity has seen.</summary>
     internal long VersionOf_NeedsLock(string owner) => _versions.GetValueOrDefault(owner);
+
+    /// <summary>Whether a revocation of this name is one that this copy has applied.</summary>
+    internal bool HasCarriedOut_NeedsLock(UInt128 name) => _requests.Contains(name);
 
     /// <summary>How many tenants there are.</summary>
     internal int TenantCount
@@ -84,7 +92,10 @@ internal sealed class FabricDirectory(HandleSpace handles)
     {
         switch (e)
         {
-            case NodeRevoked revoked: Standing_NeedsLock(revoked.Target)?.Apply(revoked); break;
+            case NodeRevoked revoked:
+                Standing_NeedsLock(revoked.Target)?.Apply(revoked);
+                Note(revoked.RequestKey, at);
+                break;
             case NodeLocked locked: Locks[locked.Handle] = new LockState(locked.Target, locked.Handle, locked.Until, locked.Reason, by, at); break;
             case NodeUnlocked unlocked: Locks.Remove(unlocked.Handle); break;
             case TenantCreated created:
@@ -116,6 +127,19 @@ internal sealed class FabricDirectory(HandleSpace handles)
             case AgentTransferred transferred: Tenants[transferred.Tenant].Agents[transferred.Id].Apply(transferred); break;
             case AgentReviewed reviewed: Tenants[reviewed.Tenant].Agents[reviewed.Id].Apply(reviewed); break;
             default: ApplyRest(e, at, by); break;
+        }
+    }
+
+    private void Note(UInt128 request, Instant at)
+    {
+        if (request != UInt128.Zero && _requests.Add(request))
+        {
+            _requestsInOrder.Enqueue((request, at));
+        }
+
+        while (_requestsInOrder.TryPeek(out var oldest) && oldest.At < at - RequestsKept)
+        {
+            _requests.Remove(_requestsInOrder.Dequeue().Name);
         }
     }
 

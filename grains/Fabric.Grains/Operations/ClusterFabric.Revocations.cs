@@ -193,13 +193,15 @@ internal sealed partial class ClusterFabric
         UnleasedUntil);
 
     // What the node's end will say, by what this silo knows NOW, before it is asked for: later it may know of that end itself, and would raise the generation past it,
-    // so that what is issued afterwards was denied. Empty: it will say nothing new, or be refused.
+    // so that what is issued afterwards was denied. Nor does one that was sent again after it had been carried out: nobody may be there to say so. Empty: it will say nothing new, or be refused.
     private Func<IReadOnlyList<IndexRecord>> DenialsOf(NodeRef node, EndCommand end, Instant now)
     {
         Outcome<NodeRevoked?> decided;
         lock (Directory.Gate)
         {
-            decided = NodeEnding.Decide(node, node.Kind == NodeKind.Session ? null : Directory.Standing_NeedsLock(node), end, Parts.Handles, now);
+            decided = Directory.HasCarriedOut_NeedsLock(end.Request)
+                ? Outcome<NodeRevoked?>.Of(null)
+                : NodeEnding.Decide(node, node.Kind == NodeKind.Session ? null : Directory.Standing_NeedsLock(node), end, Parts.Handles, now);
         }
 
         return () =>

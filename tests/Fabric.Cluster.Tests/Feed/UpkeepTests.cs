@@ -1,6 +1,7 @@
 using Fabric.Conformance.Suite;
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Revocations;
+using Fabric.Core.Common;
 using Fabric.Engine;
 using Fabric.Grains;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -31,7 +32,7 @@ public sealed class UpkeepTests(PostgresFixture postgres)
 
             await using var database = NpgsqlDataSource.Create(options.ConnectionString);
             Assert.Equal(20L, await CountAsync(database));
-            await using (var old = database.CreateCommand("UPDATE fabric_directory SET at_ms = at_ms - 7200000"))
+            await using (var old = database.CreateCommand("UPDATE fabric_directory SET at_ms = at_ms - 100000000"))
             {
                 await old.ExecuteNonQueryAsync();
             }
@@ -59,6 +60,39 @@ public sealed class UpkeepTests(PostgresFixture postgres)
             await using var count = database.CreateCommand("SELECT count(*) FROM fabric_directory WHERE slot IS NOT NULL");
             return (long)(await count.ExecuteScalarAsync())!;
         }
+    }
+
+    [Fact]
+    [Trait("Invariant", "R5")]
+    public async Task A_revocation_that_is_sent_again_denies_nothing_that_came_after_it_while_nobody_can_tell_that_it_was_carried_out()
+    {
+        var options = ClusterFixture.Options(await postgres.MakeAsync());
+        await using var engine = await ClusterEngine.OpenAsync(options, NullLoggerFactory.Instance);
+        var scene = await Scene.MakeAsync(engine);
+        var request = new RevokeRequest(new NodeDto("user", Scene.Tenant, Scene.User), Mode: "generation", IdempotencyKey: "once");
+        var first = Scene.Ok(await scene.Operator.RevokeAsync(request));
+        var token = (await scene.IssueAsync((await scene.OpenAsync()).Id)).Token;
+
+        // Who was carried out stands in a table that does not answer now, for longer than a denial ahead of storage waits.
+        await using var database = NpgsqlDataSource.Create(options.ConnectionString);
+        Task<Outcome<Receipt>> again;
+        await using (var connection = await database.OpenConnectionAsync())
+        await using (var held = await connection.BeginTransactionAsync())
+        {
+            await using var take = new NpgsqlCommand("LOCK TABLE fabric_requests IN ACCESS EXCLUSIVE MODE", connection, held);
+            await take.ExecuteNonQueryAsync();
+            again = scene.Operator.RevokeAsync(request).AsTask();
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+            for (var tick = 0; tick < 10; tick++)
+            {
+                await timer.WaitForNextTickAsync();
+                await scene.AllowedAsync(token);
+            }
+        }
+
+        Assert.Equal(first.Revision, Scene.Ok(await again).Revision);
+        await scene.AllowedAsync(token);
+        await scene.OpenAsync();
     }
 
     [Fact]

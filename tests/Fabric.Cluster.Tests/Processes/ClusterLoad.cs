@@ -108,8 +108,11 @@ internal sealed class ClusterLoad : IAsyncDisposable
         _looking.Enqueue(KeepAsync(() => AskAsync(silo, random)));
     }
 
-    /// <summary>A call at one silo after another until it is acknowledged; throws for a refusal that no caller is told to ask again for.</summary>
-    internal async Task<T> CallAsync<T>(Random random, Func<FabricHttpClient, ValueTask<Outcome<T>>> command, [CallerMemberName] string what = "")
+    /// <summary>
+    /// A call at one silo after another until it is acknowledged; throws for a refusal that no caller is told to ask again for. <paramref name="isNews"/>: what it builds on was made at another
+    /// silo just now, and this one may come to know it some milliseconds later.
+    /// </summary>
+    internal async Task<T> CallAsync<T>(Random random, Func<FabricHttpClient, ValueTask<Outcome<T>>> command, bool isNews = false, [CallerMemberName] string what = "")
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(25));
         while (true)
@@ -128,7 +131,11 @@ internal sealed class ClusterLoad : IAsyncDisposable
                 return outcome.Value;
             }
 
-            Refused(silo, outcome.Rejection);
+            if (!isNews || outcome.Rejection.Code != Codes.NotFound)
+            {
+                Refused(silo, outcome.Rejection);
+            }
+
             await timer.WaitForNextTickAsync(Broken);
         }
     }

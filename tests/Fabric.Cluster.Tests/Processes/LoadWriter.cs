@@ -27,6 +27,9 @@ internal sealed class LoadWriter(ClusterLoad load, string tenant, int seed)
     private LoadNode[] _users = [];
     private LoadNode[] _agents = [];
     private int _waits;
+    // Commands after which every silo that serves knows the users and agents.
+    private const int NewsFor = 10;
+
     private int _named;
     private long _done;
 
@@ -44,14 +47,14 @@ internal sealed class LoadWriter(ClusterLoad load, string tenant, int seed)
         for (var i = 0; i < UsersCount; i++)
         {
             var name = $"user{i}";
-            await load.CallAsync(_random, silo => silo.CreateUserAsync(tenant, new(name)));
+            await load.CallAsync(_random, silo => silo.CreateUserAsync(tenant, new(name)), isNews: true);
             _users = [.. _users, new LoadNode(new NodeDto("user", tenant, name))];
         }
 
         for (var i = 0; i < AgentsCount; i++)
         {
             var name = $"agent{i}";
-            await load.CallAsync(_random, silo => silo.CreateAgentAsync(tenant, new(name, "shared", Scopes, _users[0].Name.Id, ReviewAt: DateTimeOffset.UtcNow.AddDays(30))));
+            await load.CallAsync(_random, silo => silo.CreateAgentAsync(tenant, new(name, "shared", Scopes, _users[0].Name.Id, ReviewAt: DateTimeOffset.UtcNow.AddDays(30))), isNews: true);
             _agents = [.. _agents, new LoadNode(new NodeDto("agent", tenant, name))];
         }
     }
@@ -100,7 +103,7 @@ internal sealed class LoadWriter(ClusterLoad load, string tenant, int seed)
     {
         var (agent, user) = (_agents[_random.Next(AgentsCount)], _users[_random.Next(UsersCount)]);
         var opened = await load.CallAsync(
-            _random, silo => silo.OpenSessionAsync(tenant, new OpenSession(agent.Name.Id!, "send mail", Scopes, user.Name.Id)));
+            _random, silo => silo.OpenSessionAsync(tenant, new OpenSession(agent.Name.Id!, "send mail", Scopes, user.Name.Id)), isNews: Done < NewsFor);
         Add(new LoadSession(opened.Id, agent.Name.Id!, [_tenant, user, agent, new LoadNode(new NodeDto("session", tenant, opened.Id))]));
     }
 
