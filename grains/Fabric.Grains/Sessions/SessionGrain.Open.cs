@@ -1,7 +1,9 @@
 using Fabric.Core.Agents;
 using Fabric.Core.Common;
 using Fabric.Core.Credentials;
+using Fabric.Core.Index;
 using Fabric.Core.Lineages;
+using Fabric.Core.Nodes;
 using Fabric.Core.Sessions;
 using Fabric.Core.Trust;
 using Fabric.Grains.Directory;
@@ -197,6 +199,7 @@ internal sealed partial class SessionGrain
         IReadOnlyList<(string Tenant, string Agent)> chain = parent is null ? [] : [(parent.State.Tenant, parent.State.Agent), .. parent.Chain];
         OpenTask task;
         Outcome<OpenedSession> decided;
+        bool isAhead;
         lock (parts.Directory.Gate)
         {
             var directory = parts.Directory;
@@ -218,6 +221,12 @@ internal sealed partial class SessionGrain
                 DepthMax = parent is null ? Limits.DelegationDepthMax : directory.Tenant_NeedsLock(chain[^1].Tenant)!.State.Limits.DelegationDepth,
             };
             decided = SessionDecider.Open(task, parts.Handles, parts.Relay.Index, now);
+            isAhead = IsAhead(tenant.State.Handle, tenant.State.Standing) || IsAhead(agent.Handle, agent.Standing) || IsAhead(task.UserState?.Handle, task.UserState?.Standing);
+        }
+
+        if (!decided.IsOk && isAhead)
+        {
+            return SessionReply.Refuse(new Rejection(Codes.StorageUnavailable, "cluster", "a revocation above the session is denied already and not stored yet: send it again"));
         }
 
         if (!decided.IsOk)
@@ -240,6 +249,10 @@ internal sealed partial class SessionGrain
         (_row, _version) = (next, 1);
         return Answer(Reply.Of(logged.Value), opened.Clamp);
     }
+
+    // Its generation is denied ahead of the order (docs/decisions/0025): what is opened under it now is born dead, and a moment later, under the next one, it is not.
+    private bool IsAhead(Handle? node, NodeStanding? standing) => node is { } handle && standing is { Ended: false }
+        && parts.Relay.Index.TryGet(handle, out var record) && record.MinGeneration != IndexRecord.Terminal && record.MinGeneration > standing.Generation;
 
     private TrustState? TrustBetween_NeedsLock(string grantor, string grantee, Instant now) => parts.Directory.Tenant_NeedsLock(grantor)?.Trusts.Find(
         trust => trust.Grantor == grantor && trust.Grantee == grantee && trust is { Accepted: true, Standing.Ended: false } && trust.ExpiresAt > now);
