@@ -11,6 +11,7 @@ using Fabric.Contracts.Health;
 using Fabric.Contracts.Keys;
 using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Sessions;
+using Fabric.Contracts.Signals;
 using Fabric.Contracts.Tenants;
 using Fabric.Contracts.Trust;
 using Fabric.Contracts.Users;
@@ -37,6 +38,8 @@ namespace Fabric.Contracts;
 [JsonSerializable(typeof(CheckRequest)), JsonSerializable(typeof(CheckBatch)), JsonSerializable(typeof(CheckAnswer)), JsonSerializable(typeof(CheckAnswers))]
 [JsonSerializable(typeof(AccessEvaluation)), JsonSerializable(typeof(AccessDecision)), JsonSerializable(typeof(AccessEvaluations)), JsonSerializable(typeof(AccessAnswers))]
 [JsonSerializable(typeof(AccessSearch)), JsonSerializable(typeof(AccessSearchResults)), JsonSerializable(typeof(AuthZenConfiguration))]
+[JsonSerializable(typeof(SsfConfiguration)), JsonSerializable(typeof(SsfStreamRequest)), JsonSerializable(typeof(SsfStreamInfo)), JsonSerializable(typeof(IReadOnlyList<SsfStreamInfo>))]
+[JsonSerializable(typeof(SsfStatus)), JsonSerializable(typeof(SsfSubject)), JsonSerializable(typeof(SsfVerification)), JsonSerializable(typeof(SsfPoll)), JsonSerializable(typeof(SsfPollAnswer))]
 [JsonSerializable(typeof(RevokeRequest)), JsonSerializable(typeof(Receipt)), JsonSerializable(typeof(LockRequest)), JsonSerializable(typeof(UnlockRequest))]
 [JsonSerializable(typeof(LockInfo)), JsonSerializable(typeof(Page<LockInfo>)), JsonSerializable(typeof(EndNode))]
 [JsonSerializable(typeof(Change)), JsonSerializable(typeof(ChangePage)), JsonSerializable(typeof(ChangeQuery))]

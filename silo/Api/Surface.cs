@@ -39,6 +39,7 @@ internal static class Surface
         ApiKeyRoutes.Map(routes);
         AuthZenRoutes.Map(routes, engine, time, options.Issuer);
         StatusListRoutes.Map(routes, engine, time, options);
+        SsfRoutes.Map(routes, engine, SignalStores.Open(options), time, options.Issuer);
         ExtAuthzEndpoint.Map(routes, engine, options.ExtAuthz);
         OAuthRoutes.Map(routes, engine, app.Services);
         FeedEndpoint.Map(guarded, engine.Feed, caller => new EngineEdgeService(engine, caller));

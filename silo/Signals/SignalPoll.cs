@@ -1,0 +1,172 @@
+using System.Text.Json.Nodes;
+using Fabric.Contracts;
+using Fabric.Contracts.Changes;
+using Fabric.Contracts.Signals;
+using Fabric.Core.Common;
+
+namespace Fabric.Silo.Signals;
+
+/// <summary>
+/// Hands a stream's events out until they are acknowledged (RFC 8936). Nothing is queued: a stream is a place in the change stream, so that what happened while it was
+/// paused, or nobody polled, is there as long as the fabric keeps changes; past that the stream is disabled, and says so.
+/// </summary>
+internal sealed class SignalPoll(ISignalStore store, SignalToken token, TimeProvider time)
+{
+    /// <summary>The most events in one answer (B1).</summary>
+    public const int EventsMax = 100;
+
+    /// <summary>Why a stream is disabled whose place the fabric does not know any more.</summary>
+    public const string Gap = "cursor.gap: events were lost, since they were not fetched while the fabric kept them";
+
+    private const int PagesMax = 20;
+    private const int PageSize = 500;
+
+    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(30);
+
+    /// <summary>Takes acknowledgements and answers events. Waits for one for up to 30 s when there is none and the receiver lets it.</summary>
+    public async ValueTask<Outcome<SsfPollAnswer>> AnswerAsync(IFabric fabric, SignalStream stream, SsfPoll poll, CancellationToken cancellation)
+    {
+        if (poll.MaxEvents is < 0 || poll.Ack is { Count: > 10 * EventsMax })
+        {
+            return new Rejection(Codes.InvalidField, "maxEvents", $"0 or more events, and at most {10 * EventsMax} acknowledgements");
+        }
+        // An event that the receiver could not use will not be better the next time (RFC 8936 section 2.4): it is done with too.
+        var done = new HashSet<string>([.. poll.Ack ?? [], .. ErrorsOf(poll)], StringComparer.Ordinal);
+        stream = stream with
+        {
+            Own = [.. stream.Own.Where(own => !done.Contains(own.Jti))],
+            Acknowledged = [.. stream.Acknowledged.Union(done.Where(jti => jti.StartsWith(stream.Id + ".c", StringComparison.Ordinal) && jti.Length < 100), StringComparer.Ordinal).TakeLast(10 * EventsMax)],
+        };
+        var most = Math.Min(poll.MaxEvents ?? EventsMax, EventsMax);
+        var found = await GatherAsync(fabric, stream, most, cancellation);
+        if (found.IsOk && found.Value.Answer.Sets.Count == 0 && !poll.ReturnImmediately && most > 0 && found.Value.Stream.Status == "enabled")
+        {
+            await KeepAsync(stream, found.Value.Stream, done, cancellation);
+            await WaitAsync(fabric, found.Value.Stream, cancellation);
+            found = await GatherAsync(fabric, found.Value.Stream, most, cancellation);
+        }
+        if (!found.IsOk)
+        {
+            return found.Rejection;
+        }
+        await KeepAsync(stream, found.Value.Stream, done, cancellation);
+        return found.Value.Answer;
+    }
+
+    // Onto the stream as it is by now: its receiver may have changed it while this poll waited.
+    private async ValueTask KeepAsync(SignalStream before, SignalStream after, HashSet<string> done, CancellationToken cancellation)
+    {
+        if (done.Count > 0 || before.Cursor != after.Cursor || before.Status != after.Status)
+        {
+            await store.UpdateAsync(after.Tenant, after.Id, now => now with
+            {
+                Cursor = after.Cursor,
+                Acknowledged = after.Acknowledged,
+                Own = [.. now.Own.Where(own => !done.Contains(own.Jti)), .. after.Own.Where(own => now.Own.All(known => known.Jti != own.Jti) && before.Own.All(known => known.Jti != own.Jti))],
+                Status = before.Status == after.Status ? now.Status : after.Status,
+                Reason = before.Status == after.Status ? now.Reason : after.Reason,
+            }, cancellation);
+        }
+    }
+
+    private async ValueTask<Outcome<(SignalStream Stream, SsfPollAnswer Answer)>> GatherAsync(IFabric fabric, SignalStream stream, int most, CancellationToken cancellation)
+    {
+        var sets = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (SignOwn(stream, most, sets) is { } unsigned)
+        {
+            return unsigned;
+        }
+        if (stream.Status != "enabled")
+        {
+            return (stream, new SsfPollAnswer(sets, MoreAvailable: false));
+        }
+        var (at, isWhole, acknowledged) = (stream.Cursor, true, new HashSet<string>(stream.Acknowledged, StringComparer.Ordinal));
+        for (var pages = 0; pages < PagesMax; pages++)
+        {
+            var page = await fabric.PullChangesAsync(new ChangeQuery(at, stream.Tenant, null, SignalEvents.Kinds, PageSize), cancellation);
+            if (!page.IsOk)
+            {
+                return page.Rejection.Code == Codes.CursorGap ? (Disabled(stream), new SsfPollAnswer(sets, MoreAvailable: true)) : page.Rejection;
+            }
+            foreach (var change in page.Value.Changes)
+            {
+                var jti = $"{stream.Id}.{change.Cursor}";
+                if (SignalEvents.Of(change) is { } signal && IsWanted(stream, change, signal.Type) && !acknowledged.Contains(jti))
+                {
+                    if (sets.Count >= most)
+                    {
+                        return (Forget(stream, acknowledged), new SsfPollAnswer(sets, MoreAvailable: true));
+                    }
+                    var signed = token.Sign(stream, jti, SignalEvents.SubjectOf(change, token.IssuerOf(stream.Tenant)), signal.Type, signal.Fields, change.Cursor);
+                    if (!signed.IsOk)
+                    {
+                        return signed.Rejection;
+                    }
+                    sets[jti] = signed.Value;
+                    isWhole = false;
+                }
+                else if (isWhole)
+                {
+                    // INVARIANT R3: the place moves only over what is acknowledged or no signal here, so that nothing is lost.
+                    acknowledged.Remove(jti);
+                    stream = stream with { Cursor = change.Cursor };
+                }
+            }
+            at = page.Value.Next;
+            stream = isWhole ? stream with { Cursor = at } : stream;
+            if (page.Value.Changes.Count < PageSize)
+            {
+                return (Forget(stream, acknowledged), new SsfPollAnswer(sets, MoreAvailable: false));
+            }
+        }
+        return (Forget(stream, acknowledged), new SsfPollAnswer(sets, MoreAvailable: true));
+    }
+
+    private Rejection? SignOwn(SignalStream stream, int most, Dictionary<string, string> sets)
+    {
+        foreach (var own in stream.Own.Take(most))
+        {
+            var subject = new JsonObject { ["format"] = "opaque", ["id"] = stream.Id };
+            var signed = token.Sign(stream, own.Jti, subject, own.Type, (JsonObject)own.Fields.DeepClone(), null);
+            if (!signed.IsOk)
+            {
+                return signed.Rejection;
+            }
+            sets[own.Jti] = signed.Value;
+        }
+        return null;
+    }
+
+    private static SignalStream Forget(SignalStream stream, HashSet<string> acknowledged) => stream with { Acknowledged = [.. acknowledged] };
+
+    private bool IsWanted(SignalStream stream, Change change, string type) =>
+        stream.EventsRequested.Contains(type, StringComparer.Ordinal)
+        && (stream.Removed.Count == 0 || !stream.Removed.Any(each => SignalEvents.SubjectOf(change, token.IssuerOf(stream.Tenant)).Names(each)));
+
+    // The receiver learns of the loss, and starts again where the fabric still knows when it enables the stream.
+    private static SignalStream Disabled(SignalStream stream) => stream.WithOwn(SignalEvents.StreamUpdated, new JsonObject { ["status"] = "disabled", ["reason"] = Gap }) with
+    {
+        Status = "disabled",
+        Reason = Gap,
+    };
+
+    private static IEnumerable<string> ErrorsOf(SsfPoll poll) =>
+        poll.SetErrs is { ValueKind: System.Text.Json.JsonValueKind.Object } errors ? errors.EnumerateObject().Select(error => error.Name).Take(10 * EventsMax) : [];
+
+    private async Task WaitAsync(IFabric fabric, SignalStream stream, CancellationToken cancellation)
+    {
+        using var end = new CancellationTokenSource(Wait, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellation);
+        try
+        {
+            await foreach (var _ in fabric.WatchChangesAsync(new ChangeQuery(stream.Cursor, stream.Tenant, null, SignalEvents.Kinds), either.Token))
+            {
+                return;
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // Nothing came in the time: the answer is empty.
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Text.Json.Nodes;
+using Fabric.Client;
+using Fabric.Contracts.Signals;
+using Fabric.Engine;
+using Fabric.Silo.Signals;
+using Fabric.Silo.Tests.Engine;
+
+namespace Fabric.Silo.Tests.Signals;
+
+/// <summary>What a stream's receiver was promised outlives the process, and what cannot be kept is said.</summary>
+public sealed class SignalStoreTests(EngineServer server) : IClassFixture<EngineServer>, IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("fabric-signals-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    [Trait("Invariant", "D1")]
+    public async Task A_stream_is_there_for_the_next_process_as_it_was_changed_last()
+    {
+        using var store = new FileSignalStore(_folder);
+        await store.AddAsync(Stream("acme", "c5"), CancellationToken.None);
+        var changed = await store.UpdateAsync("acme", Id, now => (now with { Cursor = "c6.2", Acknowledged = ["x"], Removed = [JsonNode.Parse("""{"format":"opaque","id":"1"}""")!] })
+            .WithOwn(SignalEvents.Verification, new JsonObject { ["state"] = "s" }), CancellationToken.None);
+        await File.WriteAllTextAsync(Path.Combine(_folder, Id + ".json.new"), "{ torn");
+        using var next = new FileSignalStore(_folder);
+        var found = await next.FindAsync("acme", Id, CancellationToken.None);
+        Assert.Equal(("c6.2", "enabled", "x", "s"), (found!.Cursor, found.Status, found.Acknowledged.Single(), (string)found.Own.Single().Fields["state"]!));
+        Assert.Equal((changed!.Own[0].Jti, "1"), (found.Own[0].Jti, (string)found.Removed[0]["id"]!));
+        Assert.Null(await next.FindAsync("other", Id, CancellationToken.None));
+
+        await next.RemoveAsync(found, CancellationToken.None);
+        using var last = new FileSignalStore(_folder);
+        Assert.Empty(await last.ListAsync("acme", CancellationToken.None));
+        Assert.Null(await last.UpdateAsync("acme", Id, now => now, CancellationToken.None));
+    }
+
+    [Fact]
+    [Trait("Invariant", "R3")]
+    public async Task A_place_that_the_fabric_does_not_keep_any_more_disables_the_stream_and_says_so()
+    {
+        var office = await Office.OpenAsync(server);
+        using var store = new FileSignalStore(_folder);
+        await store.AddAsync(Stream(office.Tenant, "c999999999"), CancellationToken.None);
+        var fabric = server.Engine.As(Caller.Fabric);
+        var poll = new SignalPoll(store, new SignalToken(server.Engine, TimeProvider.System, "https://fabric.local"), TimeProvider.System);
+        var first = await PollAsync();
+        Assert.True(first.MoreAvailable);
+        var after = (await store.FindAsync(office.Tenant, Id, CancellationToken.None))!;
+        Assert.Equal(("disabled", SignalPoll.Gap), (after.Status, after.Reason));
+        var told = Assert.Single((await PollAsync()).Sets).Value.Split('.')[1];
+        Assert.Contains("stream-updated", System.Text.Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(told)), StringComparison.Ordinal);
+
+        async Task<SsfPollAnswer> PollAsync() => await poll.AnswerAsync(
+            fabric, (await store.FindAsync(office.Tenant, Id, CancellationToken.None))!, new SsfPoll(ReturnImmediately: true), CancellationToken.None).OrThrow();
+    }
+
+    [Theory]
+    [InlineData("""{"format":"opaque","id":"1"}""", """{"format":"opaque","id":"1"}""", true)]
+    [InlineData("""{"format":"opaque","id":"1"}""", """{"id":"1","format":"opaque"}""", true)]
+    [InlineData("""{"format":"opaque","id":"1"}""", """{"format":"opaque","id":"2"}""", false)]
+    [InlineData("""{"format":"complex","user":{"format":"opaque","id":"1"},"session":{"format":"opaque","id":"2"}}""", """{"format":"opaque","id":"2"}""", true)]
+    [InlineData("""{"format":"complex","user":{"format":"opaque","id":"1"}}""", """{"format":"complex","user":{"format":"opaque","id":"1"},"device":{"format":"opaque","id":"9"}}""", true)]
+    [InlineData("""{"format":"complex","user":{"format":"opaque","id":"1"}}""", """{"format":"complex","user":{"format":"opaque","id":"2"}}""", false)]
+    [InlineData("""{"format":"complex","user":{"format":"opaque","id":"1"}}""", """{"format":"complex","device":{"format":"opaque","id":"1"}}""", false)]
+    [InlineData("""{"format":"opaque","id":"1"}""", """{"format":"complex","user":{"format":"opaque","id":"1"}}""", false)]
+    [InlineData("""{"format":"opaque","id":"1"}""", "[]", false)]
+    public void Subjects_match_as_the_standard_says(string subject, string other, bool match) =>
+        Assert.Equal(match, JsonNode.Parse(subject)!.AsObject().Names(JsonNode.Parse(other)!));
+
+    private const string Id = "0123456789abcdef0123456789abcdef";
+
+    private static SignalStream Stream(string tenant, string cursor) => new()
+    {
+        Id = Id, Tenant = tenant, Receiver = "auditor:siem@acme", Audience = "siem", Cursor = cursor, EventsRequested = SignalEvents.Supported,
+    };
+}
