@@ -7,6 +7,7 @@ namespace Fabric.Cluster.Tests.Processes;
 public sealed class CutNetworkTests(ITestOutputHelper output)
 {
     [NetworkFact]
+    [Trait("Category", "UnderLoad")]
     [Trait("Invariant", "R1")]
     [Trait("Invariant", "R2")]
     [Trait("Invariant", "R3")]

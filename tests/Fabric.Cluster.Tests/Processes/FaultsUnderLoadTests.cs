@@ -7,6 +7,7 @@ namespace Fabric.Cluster.Tests.Processes;
 /// What holds under load while silos and the database are killed, stopped and started again: after `confirmed` nobody allows, nothing that was acknowledged is lost, and every
 /// view is exact. <see cref="ClusterLoad"/> looks all along; a test only breaks something, and waits for what tells that it is over.
 /// </summary>
+[Trait("Category", "UnderLoad")]
 [Trait("Invariant", "R1")]
 [Trait("Invariant", "R2")]
 [Trait("Invariant", "R3")]
