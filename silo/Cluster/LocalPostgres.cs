@@ -58,6 +58,9 @@ public sealed class LocalPostgres : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Whether it has ended.</summary>
+    public bool HasExited => _process.HasExited;
+
     /// <summary>Stops it at once, as a crash would; what was committed stays.</summary>
     public async Task KillAsync()
     {

@@ -92,9 +92,10 @@ internal sealed partial class ClusterFabric(ClusterEngine engine, Caller caller)
         }
     }
 
-    // The message did not get to a grain, or the grain could not start: nothing was done by it. One that timed out may have been done, and so may one that ended with what cannot travel.
+    // The message did not get to a grain (a silo is gone, or this one was given up), or the grain could not start: nothing was done by it. One that timed out may have been done, and so may one
+    // that ended with what cannot travel.
     private static bool IsTransient(Exception error) =>
-        error is OrleansMessageRejectionException or SiloUnavailableException or TimeoutException or Npgsql.NpgsqlException or FeedLogLostException or CodecNotFoundException;
+        error is Orleans.Runtime.OrleansException or TimeoutException or Npgsql.NpgsqlException or FeedLogLostException or CodecNotFoundException;
 
     // Whoever is answered by this silo finds here what the answer says, also when the grain was on another.
     private async ValueTask AppliedAsync(long sequence)

@@ -23,7 +23,7 @@ internal sealed class ClusterLoad : IAsyncDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(5.5);
-    private static readonly TimeSpan WriteEvery = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan WriteEvery = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(100);
     private static int _loads;
@@ -79,7 +79,7 @@ internal sealed class ClusterLoad : IAsyncDisposable
     {
         var number = Interlocked.Increment(ref _loads);
         _writers.AddRange(Enumerable.Range(0, WritersCount).Select(i => new LoadWriter(this, $"load{number}-{i}", _random.Next())));
-        await Task.WhenAll(_writers.Select(writer => writer.SettleAsync()).Append(Edges.ConnectAsync()));
+        await Task.WhenAll(_writers.Select(writer => writer.SettleAsync(_cluster.Silos[0])).Append(Edges.ConnectAsync()));
         foreach (var edge in Edges.All)
         {
             Watch(edge);
@@ -108,17 +108,14 @@ internal sealed class ClusterLoad : IAsyncDisposable
         _looking.Enqueue(KeepAsync(() => AskAsync(silo, random)));
     }
 
-    /// <summary>
-    /// A call at one silo after another until it is acknowledged; throws for a refusal that no caller is told to ask again for. <paramref name="isNews"/>: what it builds on was made at another
-    /// silo just now, and this one may come to know it some milliseconds later.
-    /// </summary>
-    internal async Task<T> CallAsync<T>(Random random, Func<FabricHttpClient, ValueTask<Outcome<T>>> command, bool isNews = false, [CallerMemberName] string what = "")
+    /// <summary>A call at one silo after another until it is acknowledged; throws for a refusal that no caller is told to ask again for.</summary>
+    internal async Task<T> CallAsync<T>(Random random, Func<FabricHttpClient, ValueTask<Outcome<T>>> command, [CallerMemberName] string what = "", SiloProcess? at = null)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(25));
         while (true)
         {
             var silos = _cluster.Silos;
-            var silo = silos[random.Next(silos.Length)];
+            var silo = at ?? silos[random.Next(silos.Length)];
             var asked = Stopwatch.GetTimestamp();
             var outcome = await command(ClientOf(silo));
             if (Stopwatch.GetElapsedTime(asked) > Slow)
@@ -131,12 +128,21 @@ internal sealed class ClusterLoad : IAsyncDisposable
                 return outcome.Value;
             }
 
-            if (!isNews || outcome.Rejection.Code != Codes.NotFound)
-            {
-                Refused(silo, outcome.Rejection);
-            }
-
+            Refused(silo, outcome.Rejection, what);
             await timer.WaitForNextTickAsync(Broken);
+        }
+    }
+
+    /// <summary>Completes once every silo knows of an agent.</summary>
+    internal async Task KnownAsync(string tenant, string agent)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        foreach (var silo in _cluster.Silos)
+        {
+            while (!(await ClientOf(silo).GetAgentAsync(tenant, agent)).IsOk)
+            {
+                await timer.WaitForNextTickAsync(Broken);
+            }
         }
     }
 
@@ -279,11 +285,11 @@ internal sealed class ClusterLoad : IAsyncDisposable
     private string Meanwhile() => _notes.IsEmpty ? "nothing was refused" : string.Join(", ", _notes.OrderBy(note => note.Key).Select(note => $"{note.Value} x {note.Key}"));
 
     // What a caller is told to send again: nothing was acknowledged.
-    private void Refused(SiloProcess silo, Rejection rejection)
+    private void Refused(SiloProcess silo, Rejection rejection, string what)
     {
         if (rejection.Code is not (Codes.StorageUnavailable or Codes.Unreachable or Codes.Stopping))
         {
-            throw new LoadException($"silo {silo.Name} refused a call: {rejection}");
+            throw new LoadException($"silo {silo.Name} refused {what}: {rejection}");
         }
 
         Note(rejection.Code == Codes.StorageUnavailable ? $"{rejection.Code} ({rejection.Detail})" : rejection.Code);
@@ -313,7 +319,7 @@ internal sealed class ClusterLoad : IAsyncDisposable
         var answers = await ClientOf(silo).CheckManyAsync(new CheckBatch([.. tokens.Select(RequestOf)]));
         if (!answers.IsOk)
         {
-            Refused(silo, answers.Rejection);
+            Refused(silo, answers.Rejection, nameof(CheckAsync));
             return;
         }
 

@@ -25,8 +25,8 @@ public sealed class CutNetworkTests(ITestOutputHelper output)
         await load.ConfirmedAgainAsync();
         load.Say("what was revoked after it is confirmed: they reach each other again");
         await SiloNetwork.MendAsync(owner.Place, other.Place);
-        await LoadedCluster.ServeAgainAsync(owner);
-        await LoadedCluster.ServeAgainAsync(other);
+        await cluster.ServeAgainAsync(owner);
+        await cluster.ServeAgainAsync(other);
         load.Say("both serve");
         await load.EndAsync();
     }

@@ -61,7 +61,7 @@ public sealed class FaultsUnderLoadTests(LoadedClusterFixture fixture, ITestOutp
         load.Say($"stopped {victim.Name}{(hasFeedLog ? ", which had the feed log" : "")}");
         await load.ConfirmedAgainAsync();
         load.Say("what was revoked after it is confirmed: it goes on");
-        await LoadedCluster.ServeAgainAsync(victim);
+        await fixture.Cluster.ServeAgainAsync(victim);
         load.Say("it serves");
         await load.EndAsync();
     }

@@ -1,7 +1,9 @@
+using Fabric.Client.Http;
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Credentials;
 using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Sessions;
+using Fabric.Core.Common;
 
 namespace Fabric.Cluster.Tests.Processes;
 
@@ -26,10 +28,9 @@ internal sealed class LoadWriter(ClusterLoad load, string tenant, int seed)
     private LoadNode _tenant = new(new NodeDto("tenant", tenant));
     private LoadNode[] _users = [];
     private LoadNode[] _agents = [];
+    private readonly Dictionary<FabricHttpClient, ulong> _known = [];
+    private ulong _floor;
     private int _waits;
-    // Commands after which every silo that serves knows the users and agents.
-    private const int NewsFor = 10;
-
     private int _named;
     private long _done;
 
@@ -41,22 +42,25 @@ internal sealed class LoadWriter(ClusterLoad load, string tenant, int seed)
 
     internal string Tenant => tenant;
 
-    internal async Task SettleAsync()
+    // What one silo has made, another one knows some milliseconds later.
+    internal async Task SettleAsync(SiloProcess at)
     {
-        await load.CallAsync(_random, silo => silo.CreateTenantAsync(new(tenant)));
+        await load.CallAsync(_random, silo => silo.CreateTenantAsync(new(tenant)), at: at);
         for (var i = 0; i < UsersCount; i++)
         {
             var name = $"user{i}";
-            await load.CallAsync(_random, silo => silo.CreateUserAsync(tenant, new(name)), isNews: true);
+            await load.CallAsync(_random, silo => silo.CreateUserAsync(tenant, new(name)), at: at);
             _users = [.. _users, new LoadNode(new NodeDto("user", tenant, name))];
         }
 
         for (var i = 0; i < AgentsCount; i++)
         {
             var name = $"agent{i}";
-            await load.CallAsync(_random, silo => silo.CreateAgentAsync(tenant, new(name, "shared", Scopes, _users[0].Name.Id, ReviewAt: DateTimeOffset.UtcNow.AddDays(30))), isNews: true);
+            await load.CallAsync(_random, silo => silo.CreateAgentAsync(tenant, new(name, "shared", Scopes, _users[0].Name.Id, ReviewAt: DateTimeOffset.UtcNow.AddDays(30))), at: at);
             _agents = [.. _agents, new LoadNode(new NodeDto("agent", tenant, name))];
         }
+
+        await load.KnownAsync(tenant, _agents[^1].Name.Id!);
     }
 
     /// <summary>Goes on until it is stopped, and ends between two commands; throws what is broken.</summary>
@@ -103,7 +107,7 @@ internal sealed class LoadWriter(ClusterLoad load, string tenant, int seed)
     {
         var (agent, user) = (_agents[_random.Next(AgentsCount)], _users[_random.Next(UsersCount)]);
         var opened = await load.CallAsync(
-            _random, silo => silo.OpenSessionAsync(tenant, new OpenSession(agent.Name.Id!, "send mail", Scopes, user.Name.Id)), isNews: Done < NewsFor);
+            _random, silo => LivesAsync(silo, () => silo.OpenSessionAsync(tenant, new OpenSession(agent.Name.Id!, "send mail", Scopes, user.Name.Id))));
         Add(new LoadSession(opened.Id, agent.Name.Id!, [_tenant, user, agent, new LoadNode(new NodeDto("session", tenant, opened.Id))]));
     }
 
@@ -116,8 +120,25 @@ internal sealed class LoadWriter(ClusterLoad load, string tenant, int seed)
             return;
         }
 
-        var opened = await load.CallAsync(_random, silo => silo.DelegateSessionAsync(parent.Id, new DelegateSession(agent.Name.Id!, "send mail", Scopes)));
+        var opened = await load.CallAsync(_random, silo => LivesAsync(silo, () => silo.DelegateSessionAsync(parent.Id, new DelegateSession(agent.Name.Id!, "send mail", Scopes))));
         Add(new LoadSession(opened.Id, agent.Name.Id!, [.. parent.Lineage, agent, new LoadNode(new NodeDto("session", tenant, opened.Id))]));
+    }
+
+    // A silo that does not know of the newest generation yet opens a session that is dead when it is born.
+    private async ValueTask<Outcome<SessionInfo>> LivesAsync(FabricHttpClient silo, Func<ValueTask<Outcome<SessionInfo>>> open)
+    {
+        if (_floor > _known.GetValueOrDefault(silo))
+        {
+            var receipt = await silo.GetReceiptAsync(_floor);
+            if (!receipt.IsOk)
+            {
+                return receipt.Rejection.Code == Codes.NotFound ? new Rejection(Codes.StorageUnavailable, "silo", "it is behind its caller") : receipt.Rejection;
+            }
+
+            _known[silo] = _floor;
+        }
+
+        return await open();
     }
 
     private void Add(LoadSession session)
@@ -179,6 +200,7 @@ internal sealed class LoadWriter(ClusterLoad load, string tenant, int seed)
         var patient = request with { Wait = "confirmed", TimeoutMs = 5_000 };
         var receipt = await StoredAsync(new Random(_random.Next()), _random.Next(2) == 0 ? request : patient with { TimeoutMs = 500 });
         load.Ledger.Accepted(nodes, receipt.Revision);
+        _floor = request.IdempotencyKey is null ? _floor : receipt.Revision;
         Interlocked.Increment(ref _waits);
         _waiting.RemoveAll(one => one.IsCompletedSuccessfully);
         _waiting.Add(load.KeepAsync(() => ConfirmAsync(new Random(_random.Next()), patient, receipt, nodes)));

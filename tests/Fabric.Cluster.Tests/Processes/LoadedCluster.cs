@@ -65,7 +65,7 @@ internal sealed class LoadedCluster(SiloNetwork? network = null) : IAsyncDisposa
     /// <summary>Three silos that serve, whatever the test before has left.</summary>
     internal async Task MakeWholeAsync()
     {
-        await Server.SignalAsync("CONT");
+        await (Server.HasExited ? Server.RestartAsync() : Server.SignalAsync("CONT"));
         foreach (var extra in Silos.Skip(SilosFirst))
         {
             await extra.DisposeAsync();
@@ -78,16 +78,18 @@ internal sealed class LoadedCluster(SiloNetwork? network = null) : IAsyncDisposa
         }
     }
 
-    /// <summary>A silo that stands still goes on, one that has ended is started; and both serve.</summary>
-    internal static async Task ServeAgainAsync(SiloProcess silo)
+    /// <summary>A silo that stands still goes on, one that has ended, or ends since the others have given it up, is started; and it serves.</summary>
+    internal async Task ServeAgainAsync(SiloProcess silo)
     {
         if (!silo.HasExited)
         {
             await silo.SignalAsync("CONT");
-            if (await silo.ServesOrEndsAsync())
+            if (await silo.ServesOrEndsAsync() && !await IsGivenUpAsync(silo))
             {
                 return;
             }
+
+            await silo.EndedAsync();
         }
 
         await silo.RestartAsync();
@@ -114,10 +116,19 @@ internal sealed class LoadedCluster(SiloNetwork? network = null) : IAsyncDisposa
         return Silos.Single(silo => silo.Name == name);
     }
 
+    // 6: SiloStatus.Dead
+    private async Task<bool> IsGivenUpAsync(SiloProcess silo)
+    {
+        await using var database = NpgsqlDataSource.Create(Server.ConnectionString);
+        await using var command = database.CreateCommand("SELECT status FROM fabric_membership WHERE silo_name = $1 ORDER BY generation DESC LIMIT 1");
+        command.Parameters.Add(new NpgsqlParameter { Value = silo.Name });
+        return await command.ExecuteScalarAsync() is 6;
+    }
+
     /// <summary>What the silos have complained about, the newest last.</summary>
     internal string Complaints() => string.Join(
         '\n', Silos.Select((silo, at) => $"--- silo {at} ({silo.Name}{(silo.HasExited ? ", ended" : "")})\n"
-            + string.Join('\n', silo.Log.Split('\n').Where(line => line.Contains("warn:") || line.Contains("fail:") || line.Contains("crit:") || line.Contains("FeedLogGrain")).TakeLast(30).Select(line => line.Length > 600 ? line[..600] : line))));
+            + string.Join('\n', silo.Log.Split('\n').Where(line => line.Contains(" Fabric.") || line.Contains("MembershipTableManager") || line.Contains("crit:")).TakeLast(25).Select(line => line.Length > 600 ? line[..600] : line))));
 
     private Task<SiloProcess> StartAsync(int number) => SiloProcess.StartAsync(_database, KeyFile, network?.Places[number]);
 }

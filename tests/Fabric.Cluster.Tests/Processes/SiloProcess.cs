@@ -136,6 +136,13 @@ internal sealed class SiloProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Completes once it has ended.</summary>
+    internal async Task EndedAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        await _process.WaitForExitAsync(limit.Token);
+    }
+
     /// <summary>Completes once it holds a lease and all of its parts are well; with false once it has ended, as one does that the cluster has given up.</summary>
     internal Task<bool> ServesOrEndsAsync() => AnswersOrEndsAsync("/healthz");
 
