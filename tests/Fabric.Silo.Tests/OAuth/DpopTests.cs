@@ -120,26 +120,26 @@ public sealed class DpopTests(OAuthServer server) : IClassFixture<OAuthServer>, 
                 ChangeKey(header, what);
             }
         }
+    }
 
-        void ChangeKey(JsonObject header, string what)
+    private void ChangeKey(JsonObject header, string what)
+    {
+        var jwk = (JsonObject)header["jwk"]!;
+        switch (what)
         {
-            var jwk = (JsonObject)header["jwk"]!;
-            switch (what)
-            {
-                case "none": header.Remove("jwk"); break;
-                case "text": header["jwk"] = "x"; break;
-                case "private": jwk["d"] = _key.PrivatePart; break;
-                case "RSA": jwk["kty"] = "RSA"; break;
-                case "P-384": jwk["crv"] = "P-384"; break;
-                case "off curve": jwk["y"] = jwk["x"]!.DeepClone(); break;
-                case "unknown member": jwk["x5u"] = "https://keys.example"; break;
-                default:
-                    using (var other = new SigningClient())
-                    {
-                        header["jwk"] = other.Jwk;
-                    }
-                    break;
-            }
+            case "none": header.Remove("jwk"); break;
+            case "text": header["jwk"] = "x"; break;
+            case "private": jwk["d"] = _key.PrivatePart; break;
+            case "RSA": jwk["kty"] = "RSA"; break;
+            case "P-384": jwk["crv"] = "P-384"; break;
+            case "off curve": jwk["y"] = jwk["x"]!.DeepClone(); break;
+            case "unknown member": jwk["x5u"] = "https://keys.example"; break;
+            default:
+                using (var other = new SigningClient())
+                {
+                    header["jwk"] = other.Jwk;
+                }
+                break;
         }
     }
 
