@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Fabric.Contracts.Changes;
 using Fabric.Contracts.Checks;
 using Fabric.Contracts.Common;
@@ -69,7 +68,7 @@ internal sealed class LoadReckoning(LoadedCluster cluster, ClusterLoad load)
 
     private async Task CheckSilosAsync()
     {
-        ImmutableArray<string[]> streams = [];
+        var streams = new List<Dictionary<string, List<string>>>();
         foreach (var silo in cluster.Silos)
         {
             foreach (var chunk in _tokens.Chunk(ChecksAtOnce))
@@ -86,14 +85,18 @@ internal sealed class LoadReckoning(LoadedCluster cluster, ClusterLoad load)
                 await CheckSessionsAsync(silo, tenant);
             }
 
-            streams = streams.Add(await ChangesAsync(silo));
+            streams.Add(await ChangesAsync(silo));
         }
 
         // INVARIANT R3: one order, the same at every silo.
-        // Sessions under what was revoked are still being ended, so the one that was asked last may tell more.
-        var least = streams.Min(stream => stream.Length);
-        Need(least > 0 && streams.All(stream => stream.AsSpan(0, least).SequenceEqual(streams[0].AsSpan(0, least))), "R3: two silos tell the changes in different orders");
-        var counts = streams[0].CountBy(line => line).ToDictionary();
+        // Sessions under what was revoked are still being ended, so the one that was asked last may tell more of each tenant.
+        foreach (var tenant in load.Tenants)
+        {
+            var least = streams.Min(stream => stream[tenant].Count);
+            Need(least > 0 && streams.All(stream => stream[tenant].Take(least).SequenceEqual(streams[0][tenant].Take(least))), $"R3: two silos tell the changes of {tenant} in different orders");
+        }
+
+        var counts = streams[0].Values.SelectMany(lines => lines).CountBy(line => line).ToDictionary();
         foreach (var session in _sessions)
         {
             Need(counts.GetValueOrDefault($"session.opened {session.Id}") == 1, $"R3: the change stream tells the opening of session {session.Id} {counts.GetValueOrDefault($"session.opened {session.Id}")} times");
@@ -133,11 +136,12 @@ internal sealed class LoadReckoning(LoadedCluster cluster, ClusterLoad load)
         }
     }
 
-    private async Task<string[]> ChangesAsync(SiloProcess silo)
+    private async Task<Dictionary<string, List<string>>> ChangesAsync(SiloProcess silo)
     {
-        var lines = new List<string>();
+        var stream = new Dictionary<string, List<string>>();
         foreach (var tenant in load.Tenants)
         {
+            var lines = stream[tenant] = [];
             string? cursor = null;
             while (true)
             {
@@ -152,7 +156,7 @@ internal sealed class LoadReckoning(LoadedCluster cluster, ClusterLoad load)
             }
         }
 
-        return [.. lines];
+        return stream;
     }
 
     // INVARIANT D1, R3: what the answers rest on: the inventory, and positions without a hole.
