@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Fabric.Grains;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -18,6 +19,21 @@ internal static class ClusterFixture
     {
         var (silo, gateway) = (FreePort(), FreePort());
         return new ClusterOptions { ConnectionString = database, MasterKey = MasterKey, SiloPort = silo, GatewayPort = gateway };
+    }
+
+    /// <summary>A client of the cluster through one silo's gateway, started.</summary>
+    internal static async Task<IHost> ClientAsync(Grains.ClusterOptions options, Action<IClientBuilder>? configure = null)
+    {
+        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.UseOrleansClient(client =>
+        {
+            client.Configure<Orleans.Configuration.ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, "fabric"));
+            client.UseStaticClustering(new IPEndPoint(IPAddress.Loopback, options.GatewayPort));
+            configure?.Invoke(client);
+        });
+        var host = builder.Build();
+        await host.StartAsync();
+        return host;
     }
 
     internal static int FreePort()

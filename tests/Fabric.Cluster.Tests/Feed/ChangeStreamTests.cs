@@ -1,4 +1,3 @@
-using System.Net;
 using Fabric.Client.Orleans;
 using Fabric.Conformance.Suite;
 using Fabric.Contracts.Changes;
@@ -8,7 +7,6 @@ using Fabric.Core.Common;
 using Fabric.Engine.Commands;
 using Fabric.Grains;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Streams;
 
@@ -28,7 +26,7 @@ public sealed class ChangeStreamTests(PostgresFixture postgres)
         await using var engine = await ClusterEngine.OpenAsync(options, NullLoggerFactory.Instance);
         var scene = await Scene.MakeAsync(engine);
         var secret = await KeyAsync(scene, "auditor", null);
-        using var host = await ClientAsync(options);
+        using var host = await ClusterFixture.ClientAsync(options, client => client.AddFabricChanges());
         var client = host.Services.GetRequiredService<IClusterClient>();
         var start = Scene.Ok(await scene.Operator.PullChangesAsync(new ChangeQuery(ChangeQuery.Now))).Next;
 
@@ -59,7 +57,7 @@ public sealed class ChangeStreamTests(PostgresFixture postgres)
         var options = ClusterFixture.Options(await postgres.MakeAsync());
         await using var engine = await ClusterEngine.OpenAsync(options, NullLoggerFactory.Instance);
         var scene = await Scene.MakeAsync(engine);
-        using var host = await ClientAsync(options);
+        using var host = await ClusterFixture.ClientAsync(options, client => client.AddFabricChanges());
         var client = host.Services.GetRequiredService<IClusterClient>();
         var heard = new TaskCompletionSource<(ChangeNotice Notice, string[] Context)>(TaskCreationOptions.RunContinuationsAsynchronously);
         var head = 0L;
@@ -87,7 +85,7 @@ public sealed class ChangeStreamTests(PostgresFixture postgres)
         await using var engine = await ClusterEngine.OpenAsync(options, NullLoggerFactory.Instance);
         var scene = await Scene.MakeAsync(engine);
         Scene.Ok(await scene.Operator.CreateTenantAsync(new("other")));
-        using var host = await ClientAsync(options);
+        using var host = await ClusterFixture.ClientAsync(options, client => client.AddFabricChanges());
         var client = host.Services.GetRequiredService<IClusterClient>();
         var secret = await KeyAsync(scene, "auditor", "other");
         var start = Scene.Ok(await scene.Operator.PullChangesAsync(new ChangeQuery(ChangeQuery.Now))).Next;
@@ -133,18 +131,4 @@ public sealed class ChangeStreamTests(PostgresFixture postgres)
 
     private static async Task<string> KeyAsync(Scene scene, string role, string? tenant) =>
         Scene.Ok(await scene.Operator.MakeApiKeyAsync(new MakeApiKey(role, $"{role}-{tenant}", tenant))).Secret;
-
-    private static async Task<IHost> ClientAsync(Fabric.Grains.ClusterOptions options)
-    {
-        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.UseOrleansClient(client =>
-        {
-            client.Configure<Orleans.Configuration.ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, "fabric"));
-            client.UseStaticClustering(new IPEndPoint(IPAddress.Loopback, options.GatewayPort));
-            client.AddFabricChanges();
-        });
-        var host = builder.Build();
-        await host.StartAsync();
-        return host;
-    }
 }

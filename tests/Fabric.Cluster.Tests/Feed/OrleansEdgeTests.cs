@@ -1,4 +1,3 @@
-using System.Net;
 using Fabric.Client.Edges;
 using Fabric.Client.Feed;
 using Fabric.Client.Orleans;
@@ -34,7 +33,7 @@ public sealed class OrleansEdgeTests(PostgresFixture postgres)
         var scene = await Scene.MakeAsync(engine);
         var session = await scene.OpenAsync();
         var token = (await scene.IssueAsync(session.Id)).Token;
-        using var host = await ClientAsync(options);
+        using var host = await ClusterFixture.ClientAsync(options);
         var (feed, edge) = Connect(host, Scene.Ok(await scene.Operator.MakeApiKeyAsync(new MakeApiKey("enforcement_point", "gw"))).Secret);
         await using var disposed = edge;
         await feed.WhenLeasedAsync().WaitAsync(TimeSpan.FromSeconds(30));
@@ -55,7 +54,7 @@ public sealed class OrleansEdgeTests(PostgresFixture postgres)
         var options = ClusterFixture.Options(await postgres.MakeAsync());
         await using var engine = await ClusterEngine.OpenAsync(options, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
         var scene = await Scene.MakeAsync(engine);
-        using var host = await ClientAsync(options);
+        using var host = await ClusterFixture.ClientAsync(options);
         var auditor = Scene.Ok(await scene.Operator.MakeApiKeyAsync(new MakeApiKey("auditor", "eve"))).Secret;
         foreach (var (secret, code) in new[] { ("fk.no.key", Codes.Unauthenticated), (auditor, Codes.Forbidden) })
         {
@@ -79,7 +78,7 @@ public sealed class OrleansEdgeTests(PostgresFixture postgres)
         var options = ClusterFixture.Options(await postgres.MakeAsync());
         await using var engine = await ClusterEngine.OpenAsync(options, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
         var scene = await Scene.MakeAsync(engine);
-        using var host = await ClientAsync(options);
+        using var host = await ClusterFixture.ClientAsync(options);
         var key = Scene.Ok(await scene.Operator.MakeApiKeyAsync(new MakeApiKey("enforcement_point", "gw")));
         var (feed, edge) = Connect(host, key.Secret);
         await using var disposed = edge;
@@ -102,7 +101,7 @@ public sealed class OrleansEdgeTests(PostgresFixture postgres)
         await using var engine = await ClusterEngine.OpenAsync(options, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
         var scene = await Scene.MakeAsync(engine);
         var session = await scene.OpenAsync();
-        using var host = await ClientAsync(options);
+        using var host = await ClusterFixture.ClientAsync(options);
         var client = host.Services.GetRequiredService<IClusterClient>();
 
         await Assert.ThrowsAsync<UnauthorizedAccessException>(() => client.GetGrain<IFeedLogGrain>(0).LeaveAsync(1));
@@ -121,18 +120,5 @@ public sealed class OrleansEdgeTests(PostgresFixture postgres)
         var edge = new Edge(feed, options, clock);
         edge.Start();
         return (feed, edge);
-    }
-
-    private static async Task<IHost> ClientAsync(Fabric.Grains.ClusterOptions options)
-    {
-        var builder = new HostApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.UseOrleansClient(client =>
-        {
-            client.Configure<Orleans.Configuration.ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, "fabric"));
-            client.UseStaticClustering(new IPEndPoint(IPAddress.Loopback, options.GatewayPort));
-        });
-        var host = builder.Build();
-        await host.StartAsync();
-        return host;
     }
 }
