@@ -24,6 +24,9 @@ public interface IFabricEngine : IAsyncDisposable
     /// <summary>The engine's state.</summary>
     EngineHealth Health { get; }
 
+    /// <summary>Cancelled when the engine cannot go on in this process: end it without waiting for anybody, and start anew. Never for an engine alone.</summary>
+    CancellationToken Ended => CancellationToken.None;
+
     /// <summary>The fabric's interface for one caller. Cheap.</summary>
     IFabric As(Caller caller);
 

@@ -58,6 +58,9 @@ internal sealed class ClusterParts
     /// <summary>Told that more is closed for this silo's enforcement points.</summary>
     internal Action ClosedMoved { get; set; } = () => { };
 
+    /// <summary>Told that this silo had better leave the cluster; there once it serves.</summary>
+    internal Action Leave { get; set; } = () => { };
+
     /// <summary>Whether the relay has heard from the feed log.</summary>
     internal bool Following { get; set; }
 

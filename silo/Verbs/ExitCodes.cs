@@ -10,4 +10,7 @@ internal static class ExitCodes
 
     /// <summary>The configuration does not hold.</summary>
     public const int BadConfiguration = 2;
+
+    /// <summary>The silo has left its cluster by itself, because it was cut off from others: start it again (EX_TEMPFAIL of sysexits.h).</summary>
+    public const int StartAgain = 75;
 }

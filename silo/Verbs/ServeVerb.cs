@@ -44,6 +44,7 @@ internal static class ServeVerb
             }
 
             await using var app = SiloHost.Build(options, engine, logs);
+            await using var ending = engine.Ended.Register(() => Environment.Exit(ExitCodes.StartAgain));
             await app.RunAsync(cancellation);
             return ExitCodes.Ok;
         }

@@ -37,4 +37,7 @@ internal static partial class FeedLogLog
 
     [LoggerMessage(2010, LogLevel.Information, "The stream of changes did not take a notice; the next commit is announced again")]
     internal static partial void NotAnnounced(ILogger logger, Exception error);
+
+    [LoggerMessage(2012, LogLevel.Critical, "This silo leaves the cluster, so that the others go on without it: {Why}")]
+    internal static partial void Leaving(ILogger logger, string why);
 }

@@ -7,6 +7,10 @@ namespace Fabric.Grains.Feed;
 public interface IRelayService : IGrainService
 {
     /// <summary>Denies at once what <paramref name="records"/> say (index records as the feed's table keeps them), here and at the silo's enforcement points.</summary>
-    [Alias("deny")]
+    [Alias("deny"), ResponseTimeout("00:00:01")]
     Task DenyAsync(byte[] records);
+
+    /// <summary>Whether this silo holds a lease; asked by the others, who learn by it that they reach this one.</summary>
+    [Alias("holds-lease"), ResponseTimeout("00:00:01")]
+    Task<bool> HoldsLeaseAsync();
 }

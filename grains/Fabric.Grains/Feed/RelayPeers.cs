@@ -21,6 +21,24 @@ internal sealed class RelayPeers(IServiceProvider services, ISiloStatusOracle si
         await Task.WhenAll(silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Select(silo => DenyAsync(silo, parts)));
     }
 
+    /// <summary>Asks every other silo that the cluster counts on whether it holds a lease.</summary>
+    internal async Task<IReadOnlyList<PeerAnswer>> AskAllAsync() =>
+        await Task.WhenAll(silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Where(silo => !silo.Equals(silos.SiloAddress)).Select(AskAsync));
+
+    private async Task<PeerAnswer> AskAsync(SiloAddress silo)
+    {
+        try
+        {
+            return new PeerAnswer(silo, await GetGrainService(silo).HoldsLeaseAsync().WaitAsync(Patience));
+        }
+#pragma warning disable CA1031 // it is gone, frozen or cut off: that is the answer
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return new PeerAnswer(silo, null);
+        }
+    }
+
     private static byte[] OpsOf(IndexRecord[] records)
     {
         var ops = new List<byte>();

@@ -11,6 +11,8 @@ internal sealed class RelayService : GrainService, IRelayService
 
     private readonly ClusterParts _parts;
     private readonly IGrainFactory _grains;
+    private readonly RelayPeers _peers;
+    private readonly SiloAddress _self;
     private readonly ILogger _logger;
     private readonly UInt128 _instance = RandomId.Next();
     private readonly CancellationTokenSource _stop = new();
@@ -20,11 +22,13 @@ internal sealed class RelayService : GrainService, IRelayService
     private ulong _renewal;
     private Task _following = Task.CompletedTask;
     private Task _reporting = Task.CompletedTask;
+    private Task _reaching = Task.CompletedTask;
 
-    public RelayService(GrainId id, Silo silo, ILoggerFactory logs, ClusterParts parts, IGrainFactory grains)
+    public RelayService(GrainId id, Silo silo, ILoggerFactory logs, ClusterParts parts, RelayPeers peers, IGrainFactory grains)
         : base(id, silo, logs)
     {
         (_parts, _grains, _logger) = (parts, grains, logs.CreateLogger("Fabric.Grains.Relay"));
+        (_peers, _self) = (peers, silo.SiloAddress);
         _names = new RelayNames(parts.Relay);
         parts.ClosedMoved = Moved;
     }
@@ -40,6 +44,7 @@ internal sealed class RelayService : GrainService, IRelayService
         await base.Start();
         _following = Task.Run(FollowAsync);
         _reporting = Task.Run(ReportAsync);
+        _reaching = Task.Run(ReachAsync);
     }
 
     public Task DenyAsync(byte[] records)
@@ -48,12 +53,14 @@ internal sealed class RelayService : GrainService, IRelayService
         return Task.CompletedTask;
     }
 
+    public Task<bool> HoldsLeaseAsync() => Task.FromResult(_parts.Relay.HoldsLease);
+
     public override async Task Stop()
     {
         // Leases come back first: then the feed log need not wait for this silo.
         var drained = await _parts.Relay.StopAsync(DrainPatience);
         await _stop.CancelAsync();
-        await Task.WhenAll(_following, _reporting);
+        await Task.WhenAll(_following, _reporting, _reaching);
         if (drained)
         {
             try
@@ -156,6 +163,30 @@ internal sealed class RelayService : GrainService, IRelayService
             {
                 await Pause();
             }
+        }
+    }
+
+    // A silo that is cut off from some of the others stands in their way: they go on without it.
+    private async Task ReachAsync()
+    {
+        var reach = new SiloReach();
+        using var rounds = new PeriodicTimer(RelayTerms.ReachEvery);
+        try
+        {
+            while (await rounds.WaitForNextTickAsync(_stop.Token))
+            {
+                var peers = await _peers.AskAllAsync();
+                if (reach.Round(peers, _self, _parts.Relay.HoldsLease, _parts.OwnsFeed) is { } why)
+                {
+                    FeedLogLog.Leaving(_logger, why);
+                    _parts.Leave();
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // It is over.
         }
     }
 

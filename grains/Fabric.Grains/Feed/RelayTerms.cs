@@ -14,4 +14,7 @@ internal static class RelayTerms
 
     /// <summary>How long one call may take before it is tried again.</summary>
     internal static readonly TimeSpan CallPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often a silo looks whether it reaches the others, and how long an answer may take.</summary>
+    internal static readonly TimeSpan ReachEvery = TimeSpan.FromSeconds(1);
 }

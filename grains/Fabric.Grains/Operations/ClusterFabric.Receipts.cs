@@ -201,7 +201,7 @@ internal sealed partial class ClusterFabric
                     await Task.Delay(Pause, Parts.Time, cancellation).ConfigureAwait(false);
                 }
             }
-            catch (Exception error) when (IsTransient(error))
+            catch (Exception error) when (IsTransient(error) || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
                 left = timeoutMs - (int)Parts.Time.GetElapsedTime(started).TotalMilliseconds;
                 if (!waits || left <= 0)

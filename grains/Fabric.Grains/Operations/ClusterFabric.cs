@@ -85,8 +85,9 @@ internal sealed partial class ClusterFabric(ClusterEngine engine, Caller caller)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(100 * tries), Parts.Time).ConfigureAwait(false);
             }
-            catch (Exception error) when (IsTransient(error))
+            catch (Exception error) when (IsTransient(error) || error is OperationCanceledException)
             {
+                // Nobody here cancels: it is Orleans, for a call that found no silo in its time.
                 return LogClient.Unavailable;
             }
         }

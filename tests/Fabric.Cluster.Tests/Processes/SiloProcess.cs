@@ -34,6 +34,8 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     internal bool HasExited => _process.HasExited;
 
+    internal int ExitCode => _process.ExitCode;
+
     /// <summary>What it said on the standard error.</summary>
     internal string Log
     {
