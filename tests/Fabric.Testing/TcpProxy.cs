@@ -84,10 +84,10 @@ public sealed class TcpProxy : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync();
+        await _accepting;
         _listener.Stop();
         Thaw();
         Cut();
-        await _accepting;
         _ended.Dispose();
     }
 
@@ -104,7 +104,7 @@ public sealed class TcpProxy : IAsyncDisposable
     {
         try
         {
-            while (true)
+            while (!_ended.IsCancellationRequested)
             {
                 var client = await _listener.AcceptSocketAsync(_ended.Token);
                 _ = ForwardAsync(client);
