@@ -31,6 +31,7 @@ public sealed class ClusterEngine : IFabricEngine
     private const long TurnLock = 0x4661627269630003;
 
     private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LatePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(10);
 
@@ -283,6 +284,7 @@ public sealed class ClusterEngine : IFabricEngine
         }
 
         _disposed = true;
+        await Parts.Early.StopAsync(LatePatience).ConfigureAwait(false);
         Parts.Early.Dispose();
         await Checker.ReturnIdleAsync(all: true).ConfigureAwait(false);
         await _sweeper.DisposeAsync().ConfigureAwait(false);

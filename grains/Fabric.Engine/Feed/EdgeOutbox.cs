@@ -1,12 +1,16 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Fabric.Contracts.Feed;
+using Fabric.Core.Common;
 
 namespace Fabric.Engine.Feed;
 
 /// <summary>What waits to be sent to one edge beside the feed: answers, checks to decide, a grant, the end. Any thread puts in; the pump takes out.</summary>
 internal sealed class EdgeOutbox
 {
+    /// <summary>Frames that wait to be sent beside the feed: each request that is counted in has one at most, and as many again are refusals and keys.</summary>
+    public const int RepliesMax = 2 * FeedLimits.RequestsInFlightMax;
+
     private readonly ConcurrentQueue<CheckFrame> _checks = new();
     private readonly ConcurrentQueue<CheckAnswerFrame> _answers = new();
     private readonly ConcurrentQueue<Action<FrameBuffer>> _replies = new();
@@ -14,6 +18,7 @@ internal sealed class EdgeOutbox
     private string? _closing;
     private long _grant = -1;
     private int _requests;
+    private int _waiting;
 
     /// <summary>Why the connection is to be closed; null while it is not.</summary>
     public string? Closing => Volatile.Read(ref _closing);
@@ -78,9 +83,16 @@ internal sealed class EdgeOutbox
     /// <summary>Counts out a request that has no answer, or whose answer the pump wrote itself.</summary>
     public void Done() => Interlocked.Decrement(ref _requests);
 
-    /// <summary>Queues a frame.</summary>
+    /// <summary>Queues a frame. Past <see cref="RepliesMax"/> that were not sent the connection is closed: the edge asks and does not read (B1).</summary>
     public void Send(Action<FrameBuffer> write)
     {
+        if (Interlocked.Increment(ref _waiting) > RepliesMax)
+        {
+            Interlocked.Decrement(ref _waiting);
+            Close(Codes.LimitReached);
+            return;
+        }
+
         _replies.Enqueue(write);
         Signal();
     }
@@ -94,7 +106,16 @@ internal sealed class EdgeOutbox
     }
 
     /// <summary>Takes a frame to send. The pump alone.</summary>
-    public bool TryTakeReply([NotNullWhen(true)] out Action<FrameBuffer>? write) => _replies.TryDequeue(out write);
+    public bool TryTakeReply([NotNullWhen(true)] out Action<FrameBuffer>? write)
+    {
+        if (!_replies.TryDequeue(out write))
+        {
+            return false;
+        }
+
+        Interlocked.Decrement(ref _waiting);
+        return true;
+    }
 
     /// <summary>Takes the answer to a check. The pump alone.</summary>
     public bool TryTakeAnswer([NotNullWhen(true)] out CheckAnswerFrame? answer) => _answers.TryDequeue(out answer);

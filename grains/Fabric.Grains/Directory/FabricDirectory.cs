@@ -70,7 +70,7 @@ internal sealed class FabricDirectory(HandleSpace handles)
         NodeKind.Tenant => Tenant_NeedsLock(node.Tenant)?.State.Standing,
         NodeKind.User => User_NeedsLock(node.Tenant, node.Id)?.Standing,
         NodeKind.Agent => Agent_NeedsLock(node.Tenant, node.Id)?.Standing,
-        NodeKind.Trust when Names.ParseId(node.Id) is { } id => Trusts.GetValueOrDefault(id)?.Standing,
+        NodeKind.Trust when Names.ParseId(node.Id) is { } id && Trusts.TryGetValue(id, out var trust) && trust.Grantor == node.Tenant => trust.Standing,
         _ => null,
     };
 

@@ -25,7 +25,7 @@ internal sealed class AgentGrain(ClusterParts parts) : Grain, IAgentGrain
         var key = this.GetPrimaryKeyString();
         var slash = key.IndexOf('/', StringComparison.Ordinal);
         Node = new NodeRef(NodeKind.Agent, key[..slash], key[(slash + 1)..]);
-        _log = new EntityLog(parts, $"agent/{key}");
+        _log = new EntityLog(parts, Node);
         return _log.LoadAsync(Apply, cancellationToken);
     }
 
@@ -79,14 +79,6 @@ internal sealed class AgentGrain(ClusterParts parts) : Grain, IAgentGrain
     public Task<Reply> ReviewAsync(string by, long nextReviewMs) =>
         ChangeAsync(by, state => Erase(AgentDecider.Review(state, new Instant(nextReviewMs), parts.Now)));
 
-    public async Task<Reply> EndAsync(EndCommand command)
-    {
-        var decided = NodeEnding.Decide(Node, _state?.Standing, command, parts.Handles, parts.Now);
-        return !decided.IsOk ? Reply.Refuse(decided.Rejection) : decided.Value is { } revoked
-            ? await EmitAsync(command.By, revoked, command.IsHeld && _state is null ? IndexHold.Share : IndexHold.None)
-            : Reply.Unchanged();
-    }
-
     private static Reply Missing(string subject) => Reply.Refuse(new Rejection(Codes.NotFound, subject, "the node does not exist"));
 
     private static Outcome<FabricEvent> Erase<T>(Outcome<T> decided) where T : FabricEvent => decided.IsOk ? decided.Value : decided.Rejection;
@@ -102,10 +94,10 @@ internal sealed class AgentGrain(ClusterParts parts) : Grain, IAgentGrain
         return decided.IsOk ? await EmitAsync(by, decided.Value) : Reply.Refuse(decided.Rejection);
     }
 
-    private async Task<Reply> EmitAsync(string by, FabricEvent e, IndexHold hold = IndexHold.None)
+    private async Task<Reply> EmitAsync(string by, FabricEvent e)
     {
         var now = parts.Now;
-        var logged = await _log.AppendAsync(by, now, hold, e);
+        var logged = await _log.AppendAsync(by, now, e);
         if (!logged.IsOk)
         {
             // Nobody knows whether it is logged: the next activation reads it.

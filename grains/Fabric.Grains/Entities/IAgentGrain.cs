@@ -25,8 +25,4 @@ public interface IAgentGrain : IGrainWithStringKey
     /// <summary>Records a review.</summary>
     [Alias("review")]
     Task<Reply> ReviewAsync(string by, long nextReviewMs);
-
-    /// <summary>Revokes it, known or not.</summary>
-    [Alias("end")]
-    Task<Reply> EndAsync(EndCommand command);
 }

@@ -30,14 +30,6 @@ public interface ITenantGrain : IGrainWithStringKey
     [Alias("accept")]
     Task<Reply> AcceptTrustAsync(string by, UInt128 id, string tenant);
 
-    /// <summary>Revokes the tenant.</summary>
-    [Alias("end")]
-    Task<Reply> EndAsync(EndCommand command);
-
-    /// <summary>Revokes a trust grant.</summary>
-    [Alias("end-trust")]
-    Task<Reply> EndTrustAsync(UInt128 id, EndCommand command);
-
     /// <summary>Counts a session in and answers how many were live before.</summary>
     [Alias("session-opens")]
     Task<int> SessionOpensAsync();

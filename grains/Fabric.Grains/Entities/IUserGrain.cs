@@ -13,8 +13,4 @@ public interface IUserGrain : IGrainWithStringKey
     /// <summary>Changes it; null stays.</summary>
     [Alias("amend")]
     Task<Reply> AmendAsync(string by, string? name, string[]? groups);
-
-    /// <summary>Revokes it, known or not.</summary>
-    [Alias("end")]
-    Task<Reply> EndAsync(EndCommand command);
 }

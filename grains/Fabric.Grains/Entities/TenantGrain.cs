@@ -37,7 +37,7 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
 
     private async Task LoadAsync(CancellationToken cancellationToken)
     {
-        _log = new EntityLog(parts, $"tenant/{Id}");
+        _log = new EntityLog(parts, Node);
         await _log.LoadAsync(Apply, cancellationToken);
         await CountAsync(cancellationToken);
 
@@ -153,25 +153,6 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
         return !decided.IsOk ? Reply.Refuse(decided.Rejection) : decided.Value is { } accepted ? await EmitAsync(by, accepted) : Reply.Unchanged();
     }
 
-    public async Task<Reply> EndAsync(EndCommand command)
-    {
-        if (_state is null)
-        {
-            return Missing(Id);
-        }
-
-        var decided = NodeEnding.Decide(Node, _state.Standing, command, parts.Handles, parts.Now);
-        return !decided.IsOk ? Reply.Refuse(decided.Rejection) : decided.Value is { } revoked ? await EmitAsync(command.By, revoked) : Reply.Unchanged();
-    }
-
-    public async Task<Reply> EndTrustAsync(UInt128 id, EndCommand command)
-    {
-        var target = new NodeRef(NodeKind.Trust, Id, Names.FormatId(id));
-        var decided = NodeEnding.Decide(target, _trusts.GetValueOrDefault(id)?.Standing, command, parts.Handles, parts.Now);
-        var hold = command.IsHeld && !_trusts.ContainsKey(id) ? IndexHold.Share : IndexHold.None;
-        return !decided.IsOk ? Reply.Refuse(decided.Rejection) : decided.Value is { } revoked ? await EmitAsync(command.By, hold, revoked) : Reply.Unchanged();
-    }
-
     public Task<int> SessionOpensAsync() => Task.FromResult(_live++);
 
     public Task SessionEndsAsync()
@@ -189,12 +170,10 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
         _live = (int)(long)(await count.ExecuteScalarAsync(cancellation))!;
     }
 
-    private Task<Reply> EmitAsync(string by, params FabricEvent[] events) => EmitAsync(by, IndexHold.None, events);
-
-    private async Task<Reply> EmitAsync(string by, IndexHold hold, params FabricEvent[] events)
+    private async Task<Reply> EmitAsync(string by, params FabricEvent[] events)
     {
         var now = parts.Now;
-        var logged = await _log.AppendAsync(by, now, hold, events);
+        var logged = await _log.AppendAsync(by, now, events);
         if (!logged.IsOk)
         {
             // Nobody knows whether it is logged: the next activation reads it.

@@ -23,7 +23,7 @@ internal sealed class UserGrain(ClusterParts parts) : Grain, IUserGrain
         var key = this.GetPrimaryKeyString();
         var slash = key.IndexOf('/', StringComparison.Ordinal);
         Node = new NodeRef(NodeKind.User, key[..slash], key[(slash + 1)..]);
-        _log = new EntityLog(parts, $"user/{key}");
+        _log = new EntityLog(parts, Node);
         return _log.LoadAsync(Apply, cancellationToken);
     }
 
@@ -62,20 +62,12 @@ internal sealed class UserGrain(ClusterParts parts) : Grain, IUserGrain
         return decided.IsOk ? await EmitAsync(by, decided.Value) : Reply.Refuse(decided.Rejection);
     }
 
-    public async Task<Reply> EndAsync(EndCommand command)
-    {
-        var decided = NodeEnding.Decide(Node, _state?.Standing, command, parts.Handles, parts.Now);
-        return !decided.IsOk ? Reply.Refuse(decided.Rejection) : decided.Value is { } revoked
-            ? await EmitAsync(command.By, revoked, command.IsHeld && _state is null ? IndexHold.Share : IndexHold.None)
-            : Reply.Unchanged();
-    }
-
     private static Reply Missing(string subject) => Reply.Refuse(new Rejection(Codes.NotFound, subject, "the node does not exist"));
 
-    private async Task<Reply> EmitAsync(string by, FabricEvent e, IndexHold hold = IndexHold.None)
+    private async Task<Reply> EmitAsync(string by, FabricEvent e)
     {
         var now = parts.Now;
-        var logged = await _log.AppendAsync(by, now, hold, e);
+        var logged = await _log.AppendAsync(by, now, e);
         if (!logged.IsOk)
         {
             // Nobody knows whether it is logged: the next activation reads it.

@@ -28,6 +28,7 @@ internal sealed class EarlyDenials(Func<IReadOnlyList<IndexRecord>, Task> push, 
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (int Revocations, int Records)> _pending = new(StringComparer.Ordinal);
+    private TaskCompletionSource? _idle;
 
     /// <summary>
     /// Runs a revocation that may be run again. Null: storage has not taken it within <paramref name="patience"/>; what <paramref name="records"/> answers is denied at
@@ -52,7 +53,29 @@ internal sealed class EarlyDenials(Func<IReadOnlyList<IndexRecord>, Task> push, 
         return await AnswerAsync(kept, patience).ConfigureAwait(false);
     }
 
-    /// <summary>What storage has not taken by now is lost with this silo: it was never said to be durable.</summary>
+    /// <summary>
+    /// Waits for what storage has not taken yet, for a while: a silo that is told to stop while the database is away for a moment carries out what it has promised to. What is left then is lost
+    /// with this silo: it was never said to be durable.
+    /// </summary>
+    internal async Task StopAsync(TimeSpan patience)
+    {
+        Task idle;
+        lock (_gate)
+        {
+            idle = _pending.Count == 0 ? Task.CompletedTask : (_idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+
+        try
+        {
+            await idle.WaitAsync(patience, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            FeedLogLog.LateRevocation(logger, "lost with this silo, which stops");
+        }
+    }
+
+    /// <inheritdoc/>
     public void Dispose() => _stop.Cancel();
 
     private async Task<Outcome<T>?> AnswerAsync<T>(Task<Outcome<T>> running, TimeSpan most)
@@ -108,6 +131,10 @@ internal sealed class EarlyDenials(Func<IReadOnlyList<IndexRecord>, Task> push, 
             if (now.Revocations == 1)
             {
                 _pending.Remove(tenant);
+                if (_pending.Count == 0)
+                {
+                    _idle?.TrySetResult();
+                }
             }
             else
             {

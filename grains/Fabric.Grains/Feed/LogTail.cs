@@ -9,7 +9,9 @@ internal sealed class LogTail
     private const int RowsMax = 4_096;
     private const long BytesMax = 16 << 20;
 
-    private readonly Queue<LogRow> _rows = new();
+    // In order; those before _first are no more. A look-up must not walk all: every relay makes one for every commit.
+    private readonly List<LogRow?> _rows = [];
+    private int _first;
     private long _bytes;
     private long _startsAfter;
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -20,14 +22,20 @@ internal sealed class LogTail
     {
         foreach (var row in rows)
         {
-            _rows.Enqueue(row);
+            _rows.Add(row);
             _bytes += SizeOf(row);
         }
 
-        while (_rows.Count > RowsMax || _bytes > BytesMax)
+        for (; _rows.Count - _first > RowsMax || _bytes > BytesMax; _first++)
         {
-            var oldest = _rows.Dequeue();
-            (_startsAfter, _bytes) = (oldest.Sequence, _bytes - SizeOf(oldest));
+            var oldest = _rows[_first]!;
+            (_startsAfter, _bytes, _rows[_first]) = (oldest.Sequence, _bytes - SizeOf(oldest), null);
+        }
+
+        if (_first > RowsMax)
+        {
+            _rows.RemoveRange(0, _first);
+            _first = 0;
         }
 
         if (head > after)
@@ -37,7 +45,28 @@ internal sealed class LogTail
     }
 
     /// <summary>What follows a sequence; null: it is not all in memory.</summary>
-    internal LogRow[]? TryRead(long after) => after < _startsAfter ? null : [.. _rows.Where(row => row.Sequence > after)];
+    internal LogRow[]? TryRead(long after)
+    {
+        if (after < _startsAfter)
+        {
+            return null;
+        }
+
+        // Most relays are one commit behind: from the end.
+        var from = _rows.Count;
+        while (from > _first && _rows[from - 1]!.Sequence > after)
+        {
+            from--;
+        }
+
+        var rows = new LogRow[_rows.Count - from];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            rows[i] = _rows[from + i]!;
+        }
+
+        return rows;
+    }
 
     /// <summary>Completes with the next append, or after the time.</summary>
     internal async Task WaitAsync(TimeSpan most)

@@ -2,7 +2,6 @@ using Fabric.Contracts.Common;
 using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Trust;
 using Fabric.Core.Common;
-using Fabric.Core.Credentials;
 using Fabric.Core.Index;
 using Fabric.Core.Lineages;
 using Fabric.Core.Nodes;
@@ -15,9 +14,6 @@ namespace Fabric.Grains.Operations;
 
 internal sealed partial class ClusterFabric
 {
-    // Credentials of one entry: a commit of some milliseconds, so that a storm slows nobody (R5).
-    private const int TombstonesAtOnce = 4_000;
-
     public async ValueTask<Outcome<Receipt>> RevokeAsync(RevokeRequest request, CancellationToken cancellation = default)
     {
         if ((CheckWait(request.Wait, request.TimeoutMs) ?? Names.CheckText("reason", request.Reason)
@@ -149,9 +145,18 @@ internal sealed partial class ClusterFabric
         var unknown = UnknownOf(node);
         var end = new EndCommand(caller.Name, terminal, terminal ? "revoked" : "generation", request.Reason, name, caller.Tenant == node.Tenant);
         return With(
-            await StoreAsync(node.Tenant, () => AskAsync(() => End(node, end)), name, unknown is null ? DenialsOf(node, end, now) : NoDenials, now, request.Wait, request.TimeoutMs, cancellation, named == UInt128.Zero)
+            await StoreAsync(node.Tenant, () => EndAsync(node, end), name, unknown is null ? DenialsOf(node, end, now) : NoDenials, now, request.Wait, request.TimeoutMs, cancellation, IsFresh())
                 .ConfigureAwait(false),
             unknown);
+
+        // What cannot have been carried out before is not looked for in the database: it was named here a moment ago, or would have ended a node that lives.
+        bool IsFresh()
+        {
+            lock (Directory.Gate)
+            {
+                return named == UInt128.Zero || (terminal && request.IdempotencyKey is null && Directory.Standing_NeedsLock(node) is { Ended: false });
+            }
+        }
     }
 
     // INVARIANT D1: what storage has not taken is denied ahead of it, and its receipt says `partial` and not durable.
@@ -234,14 +239,57 @@ internal sealed partial class ClusterFabric
     private static Outcome<Receipt> With(Outcome<Receipt> receipt, UnknownIds? unknown) =>
         receipt.IsOk && unknown is not null ? receipt.Value with { Unknown = unknown } : receipt;
 
-    private Task<Reply> End(NodeRef node, EndCommand command) => node.Kind switch
+    // INVARIANT R1: between a caller and the end of a tenant, a user, an agent or a trust grant stands the order alone: no grain that would have to start first, or is placed on a silo which this
+    // one does not reach. It is decided on this silo's copy, and the order takes it from the version that it was decided on, or not at all.
+    private async ValueTask<Outcome<Reply>> EndAsync(NodeRef node, EndCommand end)
     {
-        NodeKind.Tenant => TenantGrain(node.Tenant).EndAsync(command),
-        NodeKind.User => UserGrain(node.Tenant, node.Id).EndAsync(command),
-        NodeKind.Agent => AgentGrain(node.Tenant, node.Id).EndAsync(command),
-        NodeKind.Trust => TenantGrain(node.Tenant).EndTrustAsync(Names.ParseId(node.Id)!.Value, command),
-        _ => SessionGrain(Names.ParseId(node.Id)!.Value).EndAsync(node.Tenant, command),
-    };
+        if (node.Kind == NodeKind.Session)
+        {
+            return await AskAsync(() => SessionGrain(Names.ParseId(node.Id)!.Value).EndAsync(node.Tenant, end)).ConfigureAwait(false);
+        }
+
+        for (var tries = 1; ; tries++)
+        {
+            var decided = DecideEnd(node, end, tries > 1);
+            if (decided is not { IsOk: true, Value: { Event: { } revoked } ending })
+            {
+                return decided.IsOk ? Reply.Unchanged() : decided.Rejection;
+            }
+
+            var logged = await Parts.Client.AppendAsync(
+                Parts.NextId(ending.At), end.By, ending.At, [revoked], EntityLog.OwnerOf(node), ending.Version, hold: ending.Hold).ConfigureAwait(false);
+            if (logged.IsOk || logged.Rejection != LogClient.Conflict || tries == TriesMax)
+            {
+                return logged.IsOk ? Reply.Of(logged.Value) : logged.Rejection;
+            }
+
+            // What this silo did not know yet is in the order, and here in a moment.
+            await AppliedAsync((await Parts.Log.HeadAsync().ConfigureAwait(false)).Sequence).ConfigureAwait(false);
+        }
+    }
+
+    // Without an event: nothing has to change.
+    private Outcome<NodeEnd> DecideEnd(NodeRef node, EndCommand end, bool isAgain)
+    {
+        lock (Directory.Gate)
+        {
+            if (isAgain && Directory.HasCarriedOut_NeedsLock(end.Request))
+            {
+                return LogClient.Conflict;
+            }
+
+            var (standing, now) = (Directory.Standing_NeedsLock(node), Now);
+            if (node.Kind == NodeKind.Tenant && standing is null)
+            {
+                return Missing(node.Id);
+            }
+
+            var decided = NodeEnding.Decide(node, standing, end, Parts.Handles, now);
+            return decided.IsOk
+                ? new NodeEnd(decided.Value, now, Directory.VersionOf_NeedsLock(EntityLog.OwnerOf(node)), end.IsHeld && standing is null ? IndexHold.Share : IndexHold.None)
+                : decided.Rejection;
+        }
+    }
 
     // Either side of a trust grant ends it; all else is ended by its own tenant only (T1).
     private async ValueTask<Rejection?> RefuseEndingAsync(NodeRef node)
@@ -266,93 +314,5 @@ internal sealed partial class ClusterFabric
         return Refuse(Admins, node.Tenant, node.Id);
     }
 
-    private async ValueTask<Outcome<Receipt>> RevokeCredentialsAsync(RevokeRequest request, CancellationToken cancellation)
-    {
-        if ((Names.CheckId("tenant", request.Tenant) ?? (caller.Owns(request.Tenant, request.Credentials!) ? null : Refuse(Admins, request.Tenant))) is { } refused)
-        {
-            return refused;
-        }
-
-        if (request.Credentials!.Count is 0 or > Limits.RevocationBatchMax)
-        {
-            return new Rejection(Codes.TooLarge, "credentials", $"1 to {Limits.RevocationBatchMax} credentials are revoked at once");
-        }
-
-        var ids = new UInt128[request.Credentials.Count];
-        for (var i = 0; i < ids.Length; i++)
-        {
-            if (Names.ParseId(request.Credentials[i]) is not { } id)
-            {
-                return new Rejection(Codes.InvalidField, $"credentials[{i}]", "a credential's id has 32 lower-case hex digits");
-            }
-
-            ids[i] = id;
-        }
-
-        if (request.DryRun)
-        {
-            return await BlastRadiusOfCredentialsAsync(request.Tenant!, ids, cancellation).ConfigureAwait(false);
-        }
-
-        if (Known(request.Tenant!) is { } missing)
-        {
-            return missing;
-        }
-
-        var now = Now;
-        var name = RequestNames.Of(request, caller.Name, implicitly: true, ids);
-        var (handles, known) = KnownFirst.Order(Parts.Handles, request.Tenant!, ids);
-        var list = new Tombstones(request.Tenant!, ids, handles, known, request.Reason, name);
-        var receipt = await StoreAsync(
-            list.Tenant, () => TombstonesAsync(list, now), name, () => DenialsOf(list, now), now, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false);
-        var unknown = list.Ids.Length - list.Known;
-        return With(receipt, unknown == 0 ? null : new UnknownIds(
-            unknown, [.. list.Ids.Skip(list.Known).Take(Limits.UnknownIdsListedMax).Select(Names.FormatId)]) { Recorded = !list.IsCut });
-    }
-
-    // INVARIANT B1: ids that were never made deny nothing that exists, and take room that nobody has granted them yet.
-    private static IndexRecord[] DenialsOf(Tombstones list, Instant now) =>
-        list.Known > 0 && CredentialDecider.Revoke(list.Tenant, new ArraySegment<UInt128>(list.Ids, 0, list.Known), null, UInt128.Zero, now) is { IsOk: true } decided
-            ? IndexRecords.Tombstones(list.Handles.AsSpan(0, list.Known), decided.Value.DropAfter)
-            : [];
-
-    private static IReadOnlyList<IndexRecord> NoDenials() => [];
-
-    private async ValueTask<Outcome<Reply>> TombstonesAsync(Tombstones list, Instant now)
-    {
-        var (last, done) = (default(LogAnswer), false);
-        list.IsCut = false;
-        for (var from = 0; from < list.Ids.Length;)
-        {
-            // Known and unknown ones never together: there may be room for the former alone.
-            var end = Math.Min(from + TombstonesAtOnce, from < list.Known ? list.Known : list.Ids.Length);
-
-            // The name stands on the last part only: a request that was cut short is carried out again, not taken for done.
-            var decided = CredentialDecider.Revoke(
-                list.Tenant, new ArraySegment<UInt128>(list.Ids, from, end - from), list.Reason, end == list.Ids.Length ? list.Name : UInt128.Zero, now);
-            if (!decided.IsOk)
-            {
-                return decided.Rejection;
-            }
-
-            var logged = await Parts.Client.AppendAsync(
-                Parts.NextId(now), caller.Name, now, [decided.Value], hold: caller.Tenant == list.Tenant ? IndexHold.Share : IndexHold.None).ConfigureAwait(false);
-            if (!logged.IsOk)
-            {
-                // Those that are known are revoked, whether there is room for the rest or not.
-                list.IsCut = done && from >= list.Known && logged.Rejection.Code == Codes.LimitReached;
-                return list.IsCut ? Reply.Of(last) : logged.Rejection;
-            }
-
-            (last, done, from) = (logged.Value, true, end);
-        }
-
-        return Reply.Of(last);
-    }
-
-    private sealed record Tombstones(string Tenant, UInt128[] Ids, Handle[] Handles, int Known, string? Reason, UInt128 Name)
-    {
-        /// <summary>There was no room for those that are not known.</summary>
-        internal bool IsCut { get; set; }
-    }
+    private sealed record NodeEnd(NodeRevoked? Event, Instant At, long Version, IndexHold Hold);
 }

@@ -84,7 +84,7 @@ internal sealed partial class ClusterFabric
 
     private async ValueTask<Outcome<Reply>> OffboardAsync(string tenant, string user, EndCommand end)
     {
-        var ended = await AskAsync(() => UserGrain(tenant, user).EndAsync(end)).ConfigureAwait(false);
+        var ended = await EndAsync(new NodeRef(NodeKind.User, tenant, user), end).ConfigureAwait(false);
         if (!ended.IsOk)
         {
             return ended.Rejection;
@@ -100,7 +100,7 @@ internal sealed partial class ClusterFabric
         var last = ended.Value;
         foreach (var agent in agents)
         {
-            var retired = await AskAsync(() => AgentGrain(tenant, agent).EndAsync(new EndCommand(caller.Name, true, "retired", $"user {user} offboarded"))).ConfigureAwait(false);
+            var retired = await EndAsync(new NodeRef(NodeKind.Agent, tenant, agent), new EndCommand(caller.Name, true, "retired", $"user {user} offboarded")).ConfigureAwait(false);
             if (!retired.IsOk)
             {
                 return retired.Rejection;
@@ -179,7 +179,7 @@ internal sealed partial class ClusterFabric
         var now = Now;
         var end = new EndCommand(caller.Name, true, "retired", command.Reason);
         return await StoreAsync(
-            tenant, () => AskAsync(() => AgentGrain(tenant, agent).EndAsync(end)), UInt128.Zero, DenialsOf(new NodeRef(NodeKind.Agent, tenant, agent), end, now), now,
+            tenant, () => EndAsync(new NodeRef(NodeKind.Agent, tenant, agent), end), UInt128.Zero, DenialsOf(new NodeRef(NodeKind.Agent, tenant, agent), end, now), now,
             command.Wait, command.TimeoutMs, cancellation).ConfigureAwait(false);
     }
 

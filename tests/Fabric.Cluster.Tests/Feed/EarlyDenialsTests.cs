@@ -96,6 +96,35 @@ public sealed class EarlyDenialsTests : IDisposable
         }
     }
 
+    [Fact]
+    [Trait("Invariant", "D1")]
+    public async Task A_silo_that_stops_waits_for_what_storage_has_not_taken_yet()
+    {
+        var away = new TaskCompletionSource<Outcome<int>>();
+        var running = _early.RunAsync("acme", () => away.Task, () => Records(1), Timeout.InfiniteTimeSpan);
+        _time.Advance(TimeSpan.FromMilliseconds(250));
+        await _push.WaitAsync();
+        var stopping = _early.StopAsync(Patience);
+        Assert.False(stopping.IsCompleted);
+        away.SetResult(Outcome<int>.Of(1));
+        await stopping;
+        Assert.Equal(1, (await running)!.Value.Value);
+    }
+
+    [Fact]
+    public async Task A_silo_that_stops_does_not_wait_for_ever()
+    {
+        var running = _early.RunAsync("acme", () => new TaskCompletionSource<Outcome<int>>().Task, () => Records(1), Timeout.InfiniteTimeSpan);
+        _time.Advance(TimeSpan.FromMilliseconds(250));
+        await _push.WaitAsync();
+        var stopping = _early.StopAsync(Patience);
+        Assert.False(stopping.IsCompleted);
+        _time.Advance(Patience);
+        await stopping;
+        _early.Dispose();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
     public void Dispose()
     {
         _early.Dispose();

@@ -106,7 +106,7 @@ public sealed class OrleansEdgeTests(PostgresFixture postgres)
 
         await Assert.ThrowsAsync<UnauthorizedAccessException>(() => client.GetGrain<IFeedLogGrain>(0).LeaveAsync(1));
         await Assert.ThrowsAsync<UnauthorizedAccessException>(() => client.GetGrain<ISessionGrain>(session.Id).IssueAsync(new IssueCommand("eve", 1, null, null, "fabric", 0)));
-        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => client.GetGrain<ITenantGrain>(Scene.Tenant).EndAsync(new EndCommand("eve", true, "revoked", "x")));
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => client.GetGrain<ITenantGrain>(Scene.Tenant).RotateKeyAsync("eve"));
         RequestContext.Set("fabric.silo", "guessed");
         await Assert.ThrowsAsync<UnauthorizedAccessException>(() => client.GetGrain<ISessionGrain>(session.Id).GetAsync());
         RequestContext.Clear();
