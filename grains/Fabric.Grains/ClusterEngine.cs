@@ -26,7 +26,7 @@ namespace Fabric.Grains;
 /// One silo of the fabric on Orleans: grains decide, PostgreSQL keeps, and this silo's relay serves enforcement points. Gives the same answers as the embedded engine
 /// (E1). Open with <see cref="OpenAsync"/>; dispose to leave the cluster, so that nobody waits for this silo's leases.
 /// </summary>
-public sealed class ClusterEngine : IFabricEngine
+public sealed partial class ClusterEngine : IFabricEngine
 {
     private const long TurnLock = 0x4661627269630003;
 
@@ -71,6 +71,9 @@ public sealed class ClusterEngine : IFabricEngine
 
     /// <inheritdoc/>
     public CancellationToken Ended => _ended.Token;
+
+    /// <summary>This silo's connections for what callers look up and keep beside the order. They are closed with the engine.</summary>
+    public NpgsqlDataSource Queries => Parts.Queries;
 
     internal ClusterParts Parts { get; }
 
