@@ -54,7 +54,7 @@ internal sealed class PostgresSignalStore(NpgsqlDataSource database) : ISignalSt
     public async ValueTask RemoveAsync(SignalStream stream, CancellationToken cancellation) => await AskAsync(async () =>
     {
         await using var command = database.CreateCommand("DELETE FROM fabric_signal_streams WHERE tenant = $1 AND id = $2");
-        command.Parameters.AddRange([new NpgsqlParameter { Value = stream.Tenant }, new NpgsqlParameter { Value = stream.Id }]);
+        command.Parameters.AddRange(Texts(stream.Tenant, stream.Id));
         return await command.ExecuteNonQueryAsync(cancellation);
     });
 
@@ -72,18 +72,17 @@ internal sealed class PostgresSignalStore(NpgsqlDataSource database) : ISignalSt
 
     private static async Task<SignalStream?> FindAsync(NpgsqlCommand command, string tenant, string id, CancellationToken cancellation)
     {
-        command.Parameters.AddRange([new NpgsqlParameter { Value = tenant }, new NpgsqlParameter { Value = id }]);
+        command.Parameters.AddRange(Texts(tenant, id));
         return await command.ExecuteScalarAsync(cancellation) is string text ? Parse(text) : null;
     }
 
     private static Task<int> WriteAsync(NpgsqlCommand command, SignalStream stream, CancellationToken cancellation)
     {
-        command.Parameters.AddRange(
-        [
-            new NpgsqlParameter { Value = stream.Tenant }, new NpgsqlParameter { Value = stream.Id }, new NpgsqlParameter { Value = JsonSerializer.Serialize(stream, FileSignalStore.Json) },
-        ]);
+        command.Parameters.AddRange(Texts(stream.Tenant, stream.Id, JsonSerializer.Serialize(stream, FileSignalStore.Json)));
         return command.ExecuteNonQueryAsync(cancellation);
     }
+
+    private static NpgsqlParameter[] Texts(params string[] values) => Array.ConvertAll(values, value => new NpgsqlParameter { Value = value });
 
     private static SignalStream Parse(string text) => JsonSerializer.Deserialize<SignalStream>(text, FileSignalStore.Json)!;
 }

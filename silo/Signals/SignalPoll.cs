@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Fabric.Contracts;
 using Fabric.Contracts.Changes;
@@ -22,6 +23,8 @@ internal sealed class SignalPoll(ISignalStore store, SignalToken token, TimeProv
 
     private const int PagesMax = 20;
     private const int PageSize = 500;
+
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _waiting = new(StringComparer.Ordinal);
 
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(30);
 
@@ -180,13 +183,29 @@ internal sealed class SignalPoll(ISignalStore store, SignalToken token, TimeProv
     private static IEnumerable<string> ErrorsOf(SsfPoll poll) =>
         poll.SetErrs is { ValueKind: System.Text.Json.JsonValueKind.Object } errors ? errors.EnumerateObject().Select(error => error.Name).Take(10 * EventsMax) : [];
 
+    // INVARIANT B1: one poll of a stream waits at a time, here: the next one ends the wait of the one before, so that waiting costs no more than there are streams.
     private async Task WaitAsync(IFabric fabric, SignalStream stream, CancellationToken cancellation)
     {
+        var relieved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting.AddOrUpdate(stream.Id, relieved, (_, before) =>
+        {
+            before.TrySetResult();
+            return relieved;
+        });
         using var end = new CancellationTokenSource(Wait, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellation);
+        var watch = WatchAsync(fabric, stream, either.Token, cancellation);
+        await Task.WhenAny(watch, relieved.Task);
+        _waiting.TryRemove(KeyValuePair.Create(stream.Id, relieved));
+        await end.CancelAsync();
+        await watch;
+    }
+
+    private static async Task WatchAsync(IFabric fabric, SignalStream stream, CancellationToken either, CancellationToken cancellation)
+    {
         try
         {
-            await foreach (var _ in fabric.WatchChangesAsync(new ChangeQuery(stream.Cursor, stream.Tenant, null, SignalEvents.Kinds), either.Token))
+            await foreach (var _ in fabric.WatchChangesAsync(new ChangeQuery(stream.Cursor, stream.Tenant, null, SignalEvents.Kinds), either))
             {
                 return;
             }

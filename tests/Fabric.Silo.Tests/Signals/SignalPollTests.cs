@@ -84,6 +84,19 @@ public sealed class SignalPollTests : IClassFixture<EngineServer>, IDisposable
     }
 
     [Fact]
+    [Trait("Invariant", "B1")]
+    public async Task Of_two_polls_that_wait_the_one_before_is_answered_and_the_other_hears_what_comes()
+    {
+        var (office, stream) = await StreamAsync([.. SignalEvents.Supported]);
+        var polls = new List<Task<SsfPollAnswer>> { PollAsync(stream, immediately: false), PollAsync(stream, immediately: false) };
+        var relieved = await Task.WhenAny(polls).WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Empty((await relieved).Sets);
+        polls.Remove(relieved);
+        await _server.Operator.RotateAgentSecretAsync(office.Tenant, office.Agent).OrThrow();
+        Assert.Single((await polls[0]).Sets);
+    }
+
+    [Fact]
     public async Task An_acknowledgement_of_nothing_is_passed_over()
     {
         var (_, before) = await StreamAsync([.. SignalEvents.Supported]);
