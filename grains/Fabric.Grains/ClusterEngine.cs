@@ -39,8 +39,6 @@ public sealed partial class ClusterEngine : IFabricEngine
     private readonly SemaphoreSlim _taking = new(1, 1);
     private readonly CancellationTokenSource _ended = new();
 
-    // What was used at other silos, or before this one started, the database knows.
-    private readonly OnceTable _once = new(default);
     private IReadOnlyList<UsageSample> _unwritten = [];
     private bool _disposed;
 
@@ -71,9 +69,6 @@ public sealed partial class ClusterEngine : IFabricEngine
 
     /// <inheritdoc/>
     public CancellationToken Ended => _ended.Token;
-
-    /// <summary>This silo's connections for what callers look up and keep beside the order. They are closed with the engine.</summary>
-    public NpgsqlDataSource Queries => Parts.Queries;
 
     internal ClusterParts Parts { get; }
 
@@ -241,10 +236,6 @@ public sealed partial class ClusterEngine : IFabricEngine
 
     /// <inheritdoc/>
     public TokenStanding Introspect(string token) => Checker.Stand(token);
-
-    /// <inheritdoc/>
-    public async ValueTask<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation = default) =>
-        _once.Use(use, Parts.Now) ?? await Reads.UseOnceAsync(use, cancellation).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, string drawer, long want, CancellationToken cancellation = default)

@@ -1,12 +1,23 @@
 using Fabric.Core.Common;
+using Fabric.Engine;
 using Npgsql;
 
 namespace Fabric.Grains;
 
-/// <content>Finding out what other silos have done.</content>
+/// <content>What silos have in common by the database.</content>
 public sealed partial class ClusterEngine
 {
     private static readonly TimeSpan CatchUpPatience = TimeSpan.FromSeconds(5);
+
+    // What was used at other silos, or before this one started, the database knows.
+    private readonly OnceTable _once = new(default);
+
+    /// <summary>This silo's connections for what callers look up and keep beside the order. They are closed with the engine.</summary>
+    public NpgsqlDataSource Queries => Parts.Queries;
+
+    /// <inheritdoc/>
+    public async ValueTask<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation = default) =>
+        _once.Use(use, Parts.Now) ?? await Reads.UseOnceAsync(use, cancellation).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask<Rejection?> CatchUpAsync(CancellationToken cancellation = default)
