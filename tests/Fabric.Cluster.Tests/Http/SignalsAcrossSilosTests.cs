@@ -5,7 +5,6 @@ using Fabric.Core.Common;
 using Fabric.Engine.Commands;
 using Fabric.Silo.Api;
 using Fabric.Silo.Cluster;
-using Fabric.Silo.Signals;
 using Npgsql;
 
 namespace Fabric.Cluster.Tests.Http;

@@ -1,10 +1,10 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Fabric.Conformance.Suite;
 using Fabric.Contracts.Agents;
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Keys;
-using Fabric.Conformance.Suite;
 using Fabric.Engine;
 using Fabric.Grains;
 using Fabric.Silo.Hosting;
