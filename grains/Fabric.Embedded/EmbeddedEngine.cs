@@ -356,7 +356,7 @@ public sealed class EmbeddedEngine : IFabricEngine
                 var claims = sample.Claims;
                 Audit.AddUsage(
                     new UsageLine(
-                        claims.Tenant, claims.Subject == claims.ClientId ? null : claims.Subject, claims.ClientId, Names.FormatId(claims.SessionId),
+                        claims.Tenant, claims.User, claims.ClientId, Names.FormatId(claims.SessionId),
                         Names.FormatId(claims.CredentialId), sample.Tool, sample.Action, sample.Resource, sample.Code, sample.BestEffort, sample.Count,
                         sample.FirstAt.ToDateTimeOffset(), sample.LastAt.ToDateTimeOffset(), sample.Revision),
                     "fabric", SessionOf(claims.SessionId));

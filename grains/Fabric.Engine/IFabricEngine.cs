@@ -54,6 +54,12 @@ public interface IFabricEngine : IAsyncDisposable
     TokenStanding Introspect(string token);
 
     /// <summary>
+    /// Waits until this engine knows all that was done before the call, at whatever silo: what it does not know then is not there. Null: it does; refusals: `check.unavailable`,
+    /// `storage.unavailable`. One process alone always knows.
+    /// </summary>
+    ValueTask<Rejection?> CatchUpAsync(CancellationToken cancellation = default) => new((Rejection?)null);
+
+    /// <summary>
     /// Takes what may be used once: an assertion's or a proof's `jti`. Null: it is taken, and refused to everybody from now on. Refusals: `auth.replayed`; `auth.too_early`;
     /// `limit.reached` while one owner has too many that are unexpired; `storage.unavailable`.
     /// </summary>

@@ -70,7 +70,7 @@ internal sealed class ClusterChecker
     internal static CheckAnswer Answer(Decision decision) => decision.Claims is { } claims
         ? new CheckAnswer(
             decision.Allowed, decision.Code, decision.Revision, decision.StalenessMs, decision.BestEffort, claims.Tenant,
-            claims.Subject == claims.ClientId ? null : claims.Subject, claims.ClientId, Names.FormatId(claims.SessionId), Names.FormatId(claims.CredentialId))
+            claims.User, claims.ClientId, Names.FormatId(claims.SessionId), Names.FormatId(claims.CredentialId))
         : new CheckAnswer(decision.Allowed, decision.Code, decision.Revision, decision.StalenessMs, decision.BestEffort);
 
     private async ValueTask<Decision> DecideAsync(

@@ -26,7 +26,7 @@ namespace Fabric.Grains;
 /// One silo of the fabric on Orleans: grains decide, PostgreSQL keeps, and this silo's relay serves enforcement points. Gives the same answers as the embedded engine
 /// (E1). Open with <see cref="OpenAsync"/>; dispose to leave the cluster, so that nobody waits for this silo's leases.
 /// </summary>
-public sealed class ClusterEngine : IFabricEngine
+public sealed partial class ClusterEngine : IFabricEngine
 {
     private const long TurnLock = 0x4661627269630003;
 
@@ -40,8 +40,6 @@ public sealed class ClusterEngine : IFabricEngine
     private readonly SemaphoreSlim _taking = new(1, 1);
     private readonly CancellationTokenSource _ended = new();
 
-    // What was used at other silos, or before this one started, the database knows.
-    private readonly OnceTable _once = new(default);
     private IReadOnlyList<UsageSample> _unwritten = [];
     private bool _disposed;
 
@@ -239,10 +237,6 @@ public sealed class ClusterEngine : IFabricEngine
 
     /// <inheritdoc/>
     public TokenStanding Introspect(string token) => Checker.Stand(token);
-
-    /// <inheritdoc/>
-    public async ValueTask<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation = default) =>
-        _once.Use(use, Parts.Now) ?? await Reads.UseOnceAsync(use, cancellation).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, string drawer, long want, CancellationToken cancellation = default)

@@ -38,6 +38,11 @@ internal sealed class Guard(
                 ? new Rejection(Codes.TooLarge, "body", "the body is larger than this path takes")
                 : new Rejection(Codes.BrokenRequest, "body", "the request did not arrive whole, or breaks HTTP"));
         }
+        catch (StoreAwayException fault)
+        {
+            log.RequestFailed(endpoint, fault);
+            JsonAnswer.Refuse(context, new Rejection(Codes.StorageUnavailable, endpoint, "storage does not answer now: ask again"));
+        }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             log.RequestFailed(endpoint, fault);

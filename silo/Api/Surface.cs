@@ -18,6 +18,7 @@ internal static class Surface
     public static void Map(WebApplication app, IFabricEngine engine)
     {
         app.UseRouting();
+        app.Use(next => context => ExtAuthzEndpoint.IsLedAway(context) ? ExtAuthzAnswer.DenyAsync(context, Codes.RequestUnclear) : next(context));
         app.Use(next => context => context.GetEndpoint() is RouteEndpoint ? next(context) : NoEndpointAsync(context, next));
         var guarded = app.MapGroup("");
         var meter = app.Services.GetRequiredService<SiloMeter>();
@@ -25,6 +26,7 @@ internal static class Surface
         var time = app.Services.GetRequiredService<TimeProvider>();
         ((IEndpointConventionBuilder)guarded).Finally(endpoint => Stand(endpoint, engine, meter, log, time));
         var options = app.Services.GetRequiredService<SiloOptions>();
+        var issuers = app.Services.GetRequiredService<Issuers>();
         var routes = new ApiRoutes(guarded, engine);
         TenantRoutes.Map(routes);
         UserRoutes.Map(routes);
@@ -38,8 +40,8 @@ internal static class Surface
         AuditRoutes.Map(routes);
         ApiKeyRoutes.Map(routes);
         AuthZenRoutes.Map(routes, engine, time, options.Issuer);
-        StatusListRoutes.Map(routes, engine, time, options);
-        SsfRoutes.Map(routes, engine, SignalStores.Open(options), time, options.Issuer);
+        StatusListRoutes.Map(routes, engine, time, options, issuers);
+        SsfRoutes.Map(routes, engine, SignalStores.Open(options, engine), time, issuers);
         ExtAuthzEndpoint.Map(routes, engine, options.ExtAuthz);
         OAuthRoutes.Map(routes, engine, app.Services);
         FeedEndpoint.Map(guarded, engine.Feed, caller => new EngineEdgeService(engine, caller));

@@ -96,7 +96,7 @@ internal sealed class AccessDecider(AccessPreview preview)
         AccessReader.Credential => Names.FormatId(claims.CredentialId),
         AccessReader.Session => Names.FormatId(claims.SessionId),
         AccessReader.Agent => claims.ClientId,
-        _ => claims.Subject == claims.ClientId ? null : claims.Subject,
+        _ => claims.User,
     };
 
     private static AccessDecision Decision(CheckAnswer answer) => new(answer.Allowed, new AccessDecisionContext(

@@ -29,14 +29,14 @@ internal static class AuthZenRoutes
             .WithMetadata(new BodyLimit(ManyBytesMax))
             .RequireRoles(Deciders)
             .Describe(Tag, "evaluateMany", "Decides up to 1,000 of them, with defaults, by one of the three semantics.");
-        Post(routes, "/search/subject", json.AccessSearch, json.AccessSearchResults, (request, body) =>
-                subjects.FindAsync(request.Fabric, request.Context.Caller(), body, request.Cancellation))
+        Post(routes, "/search/subject", json.AccessSearch, json.AccessSearchResults, async (request, body) =>
+                Sure(engine, await subjects.FindAsync(request.Fabric, request.Context.Caller(), body, request.Cancellation)))
             .RequireRoles(RoleSets.Admins)
             .Describe(Tag, "searchSubjects", "The live sessions, or the agents or users of live sessions, that may do an action to a resource.");
-        Post(routes, "/search/resource", json.AccessSearch, json.AccessSearchResults, (request, body) => new(scopes.Resources(request.Context.Caller(), body)))
+        Post(routes, "/search/resource", json.AccessSearch, json.AccessSearchResults, (request, body) => new(Sure(engine, scopes.Resources(request.Context.Caller(), body))))
             .RequireRoles(Deciders)
             .Describe(Tag, "searchResources", "The resources that a token's scope spells out for an action; `context.patterns` tells what it does not spell out.");
-        Post(routes, "/search/action", json.AccessSearch, json.AccessSearchResults, (request, body) => new(scopes.Actions(request.Context.Caller(), body)))
+        Post(routes, "/search/action", json.AccessSearch, json.AccessSearchResults, (request, body) => new(Sure(engine, scopes.Actions(request.Context.Caller(), body))))
             .RequireRoles(Deciders)
             .Describe(Tag, "searchActions", "The actions that a token's scope spells out for a resource; `context.patterns` tells what it does not spell out.");
 
@@ -51,6 +51,10 @@ internal static class AuthZenRoutes
             .Open()
             .Describe(Tag, "authzenConfiguration", "What this policy decision point is, and where its endpoints are (AuthZEN 1.0 section 9).");
     }
+
+    // INVARIANT R2: a silo of a cluster that has lost its lease may not know of a revocation: what it found is told to nobody. Checks see to it themselves.
+    private static Outcome<AccessSearchResults> Sure(IFabricEngine engine, Outcome<AccessSearchResults> found) =>
+        !found.IsOk || FeedLease.IsHeld(engine) ? found : new Rejection(Codes.CheckUnavailable, "feed", "this silo cannot tell now: ask again");
 
     private static IEndpointConventionBuilder Post<TBody, TAnswer>(
         ApiRoutes routes, string path, JsonTypeInfo<TBody> body, JsonTypeInfo<TAnswer> answer, Func<ApiRequest, TBody, ValueTask<Outcome<TAnswer>>> call)

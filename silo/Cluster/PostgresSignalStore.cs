@@ -1,30 +1,25 @@
 using System.Text.Json;
+using Fabric.Silo.Api;
 using Fabric.Silo.Signals;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Fabric.Silo.Cluster;
 
-/// <summary>Streams in a table of the cluster's database, made at first use; a row is locked while it is changed, so that silos change it one after the other.</summary>
-internal sealed class PostgresSignalStore(NpgsqlDataSource database) : ISignalStore, IAsyncDisposable
+/// <summary>Streams in a table of the cluster's database; a row is locked while it is changed, so that silos change it one after the other.</summary>
+internal sealed class PostgresSignalStore(NpgsqlDataSource database) : ISignalStore
 {
-    private const string Table = """
-        CREATE TABLE IF NOT EXISTS fabric_signal_streams (tenant text NOT NULL, id text NOT NULL, stream jsonb NOT NULL, PRIMARY KEY (tenant, id))
-        """;
+    private const string One = "SELECT stream FROM fabric_signal_streams WHERE tenant = $1 AND id = $2";
 
-    private readonly SemaphoreSlim _gate = new(1);
-    private bool _isMade;
-
-    public async ValueTask<SignalStream?> FindAsync(string tenant, string id, CancellationToken cancellation)
+    public ValueTask<SignalStream?> FindAsync(string tenant, string id, CancellationToken cancellation) => AskAsync(async () =>
     {
-        await using var connection = await OpenAsync(cancellation);
-        return await FindAsync(connection, null, "SELECT stream::text FROM fabric_signal_streams WHERE tenant = $1 AND id = $2", tenant, id, cancellation);
-    }
+        await using var command = database.CreateCommand(One);
+        return await FindAsync(command, tenant, id, cancellation);
+    });
 
-    public async ValueTask<IReadOnlyList<SignalStream>> ListAsync(string tenant, CancellationToken cancellation)
+    public ValueTask<IReadOnlyList<SignalStream>> ListAsync(string tenant, CancellationToken cancellation) => AskAsync<IReadOnlyList<SignalStream>>(async () =>
     {
-        await using var connection = await OpenAsync(cancellation);
-        await using var command = new NpgsqlCommand("SELECT stream::text FROM fabric_signal_streams WHERE tenant = $1 ORDER BY id", connection) { Parameters = { new() { Value = tenant } } };
+        await using var command = database.CreateCommand("SELECT stream FROM fabric_signal_streams WHERE tenant = $1 ORDER BY id");
+        command.Parameters.Add(new() { Value = tenant });
         await using var rows = await command.ExecuteReaderAsync(cancellation);
         var streams = new List<SignalStream>();
         while (await rows.ReadAsync(cancellation))
@@ -32,82 +27,62 @@ internal sealed class PostgresSignalStore(NpgsqlDataSource database) : ISignalSt
             streams.Add(Parse(rows.GetString(0)));
         }
         return streams;
-    }
+    });
 
-    public async ValueTask AddAsync(SignalStream stream, CancellationToken cancellation)
+    public async ValueTask AddAsync(SignalStream stream, CancellationToken cancellation) => await AskAsync(async () =>
     {
-        await using var connection = await OpenAsync(cancellation);
-        await WriteAsync(connection, null, "INSERT INTO fabric_signal_streams (tenant, id, stream) VALUES ($1, $2, $3)", stream, cancellation);
-    }
+        await using var command = database.CreateCommand("INSERT INTO fabric_signal_streams (tenant, id, stream) VALUES ($1, $2, $3)");
+        return await WriteAsync(command, stream, cancellation);
+    });
 
-    public async ValueTask<SignalStream?> UpdateAsync(string tenant, string id, Func<SignalStream, SignalStream> change, CancellationToken cancellation)
+    public ValueTask<SignalStream?> UpdateAsync(string tenant, string id, Func<SignalStream, SignalStream> change, CancellationToken cancellation) => AskAsync(async () =>
     {
-        await using var connection = await OpenAsync(cancellation);
+        await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        if (await FindAsync(connection, transaction, "SELECT stream::text FROM fabric_signal_streams WHERE tenant = $1 AND id = $2 FOR UPDATE", tenant, id, cancellation) is not { } stream)
+        await using var find = new NpgsqlCommand(One + " FOR UPDATE", connection, transaction);
+        if (await FindAsync(find, tenant, id, cancellation) is not { } stream)
         {
             return null;
         }
         var changed = change(stream);
-        await WriteAsync(connection, transaction, "UPDATE fabric_signal_streams SET stream = $3 WHERE tenant = $1 AND id = $2", changed, cancellation);
+        await using var write = new NpgsqlCommand("UPDATE fabric_signal_streams SET stream = $3 WHERE tenant = $1 AND id = $2", connection, transaction);
+        await WriteAsync(write, changed, cancellation);
         await transaction.CommitAsync(cancellation);
         return changed;
-    }
+    });
 
-    public async ValueTask RemoveAsync(SignalStream stream, CancellationToken cancellation)
+    public async ValueTask RemoveAsync(SignalStream stream, CancellationToken cancellation) => await AskAsync(async () =>
     {
-        await using var connection = await OpenAsync(cancellation);
-        await using var command = new NpgsqlCommand("DELETE FROM fabric_signal_streams WHERE tenant = $1 AND id = $2", connection)
+        await using var command = database.CreateCommand("DELETE FROM fabric_signal_streams WHERE tenant = $1 AND id = $2");
+        command.Parameters.AddRange(Texts(stream.Tenant, stream.Id));
+        return await command.ExecuteNonQueryAsync(cancellation);
+    });
+
+    private static async ValueTask<T> AskAsync<T>(Func<Task<T>> ask)
+    {
+        try
         {
-            Parameters = { new() { Value = stream.Tenant }, new() { Value = stream.Id } },
-        };
-        await command.ExecuteNonQueryAsync(cancellation);
+            return await ask();
+        }
+        catch (NpgsqlException fault)
+        {
+            throw new StoreAwayException("the cluster's database does not answer", fault);
+        }
     }
 
-    public ValueTask DisposeAsync()
+    private static async Task<SignalStream?> FindAsync(NpgsqlCommand command, string tenant, string id, CancellationToken cancellation)
     {
-        _gate.Dispose();
-        return database.DisposeAsync();
-    }
-
-    private static async ValueTask<SignalStream?> FindAsync(
-        NpgsqlConnection connection, NpgsqlTransaction? transaction, string query, string tenant, string id, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand(query, connection, transaction) { Parameters = { new() { Value = tenant }, new() { Value = id } } };
+        command.Parameters.AddRange(Texts(tenant, id));
         return await command.ExecuteScalarAsync(cancellation) is string text ? Parse(text) : null;
     }
 
-    private static async ValueTask WriteAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, string statement, SignalStream stream, CancellationToken cancellation)
+    private static Task<int> WriteAsync(NpgsqlCommand command, SignalStream stream, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand(statement, connection, transaction)
-        {
-            Parameters =
-            {
-                new() { Value = stream.Tenant }, new() { Value = stream.Id }, new() { Value = JsonSerializer.Serialize(stream, FileSignalStore.Json), NpgsqlDbType = NpgsqlDbType.Jsonb },
-            },
-        };
-        await command.ExecuteNonQueryAsync(cancellation);
+        command.Parameters.AddRange(Texts(stream.Tenant, stream.Id, JsonSerializer.Serialize(stream, FileSignalStore.Json)));
+        return command.ExecuteNonQueryAsync(cancellation);
     }
+
+    private static NpgsqlParameter[] Texts(params string[] values) => Array.ConvertAll(values, value => new NpgsqlParameter { Value = value });
 
     private static SignalStream Parse(string text) => JsonSerializer.Deserialize<SignalStream>(text, FileSignalStore.Json)!;
-
-    private async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation)
-    {
-        var connection = await database.OpenConnectionAsync(cancellation);
-        if (!_isMade)
-        {
-            await _gate.WaitAsync(cancellation);
-            try
-            {
-                await using var command = new NpgsqlCommand(Table, connection);
-                await command.ExecuteNonQueryAsync(cancellation);
-                _isMade = true;
-            }
-            finally
-            {
-                _gate.Release();
-            }
-        }
-        return connection;
-    }
 }

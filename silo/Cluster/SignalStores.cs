@@ -1,17 +1,17 @@
+using Fabric.Engine;
+using Fabric.Grains;
 using Fabric.Silo.Cluster;
-using Fabric.Silo.Hosting;
-using Npgsql;
 
 namespace Fabric.Silo.Signals;
 
 /// <summary>The store that the silos of a cluster share.</summary>
 internal static partial class SignalStores
 {
-    static partial void OpenCluster(SiloOptions options, ref ISignalStore? store)
+    static partial void OpenCluster(IFabricEngine engine, ref ISignalStore? store)
     {
-        if (options.IsCluster)
+        if (engine is ClusterEngine cluster)
         {
-            store = new PostgresSignalStore(NpgsqlDataSource.Create(options.Cluster.ConnectionString!));
+            store = new PostgresSignalStore(cluster.Queries);
         }
     }
 }

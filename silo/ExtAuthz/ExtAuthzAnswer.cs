@@ -38,6 +38,12 @@ internal static class ExtAuthzAnswer
         headers[Code] = Codes.Unauthenticated;
     }
 
+    public static Task DenyAsync(HttpContext context, string code)
+    {
+        Deny(context, code);
+        return Task.CompletedTask;
+    }
+
     public static void Deny(HttpContext context, string code)
     {
         var isToken = IsOfToken(code);

@@ -27,12 +27,21 @@ internal sealed class ExtAuthzEndpoint(IFabricEngine engine, ExtAuthzSettings se
     public static void Map(ApiRoutes routes, IFabricEngine engine, ExtAuthzSettings settings)
     {
         var endpoint = new ExtAuthzEndpoint(engine, settings);
-        Map(routes, HttpMethods.Get, Path, context => endpoint.AnswerAsync(context, endpoint.ReadHeaders(context)), "extAuthz");
+        RequestDelegate answer = context => endpoint.AnswerAsync(context, endpoint.Read(context));
+        Map(routes, HttpMethods.Get, Path, answer, "extAuthz");
         foreach (var method in Methods)
         {
-            Map(routes, method, Path + "/{**target}", context => endpoint.AnswerAsync(context, ReadTarget(context)), $"extAuthz{method[0]}{method[1..].ToLowerInvariant()}");
+            Map(routes, method, Path + "/{**target}", answer, $"extAuthz{method[0]}{method[1..].ToLowerInvariant()}");
         }
     }
+
+    /// <summary>
+    /// Whether a request that was sent here has come to another endpoint: the server resolves dot segments, which the client of a proxy that asks by its path may choose. What that other
+    /// endpoint says, an open one's 200 above all, would let the client's request through. After routing.
+    /// </summary>
+    public static bool IsLedAway(HttpContext context) =>
+        RawTargetOf(context) is { } raw && raw.StartsWith(Path, StringComparison.OrdinalIgnoreCase) && (raw.Length == Path.Length || raw[Path.Length] is '/' or '?')
+        && context.GetEndpoint()?.Metadata.GetMetadata<RefusalStyle>() != ExtAuthzAnswer.Style;
 
     private static void Map(ApiRoutes routes, string method, string pattern, RequestDelegate handler, string name) =>
         routes.Map(method, pattern, StatusCodes.Status200OK, typeof(void), [], handler)
@@ -72,6 +81,16 @@ internal sealed class ExtAuthzEndpoint(IFabricEngine engine, ExtAuthzSettings se
         }
     }
 
+    // By the target as it came, not by where it was routed to: a path below this one never means the headers, which then are the client's own.
+    private (string, OriginalTarget)? Read(HttpContext context)
+    {
+        var raw = RawTargetOf(context);
+        return raw is null || !raw.StartsWith(Path, StringComparison.Ordinal) ? null
+            : raw.Length == Path.Length || raw[Path.Length] == '?' ? HttpMethods.IsGet(context.Request.Method) ? ReadHeaders(context) : null
+            : raw[Path.Length] == '/' && OriginalTarget.Read(raw.AsSpan(Path.Length)) is { } target ? (context.Request.Method, target)
+            : null;
+    }
+
     private (string, OriginalTarget)? ReadHeaders(HttpContext context)
     {
         var headers = context.Request.Headers;
@@ -82,13 +101,7 @@ internal sealed class ExtAuthzEndpoint(IFabricEngine engine, ExtAuthzSettings se
     }
 
     // The target as it came: what the server made of it has dots and escapes resolved.
-    private static (string, OriginalTarget)? ReadTarget(HttpContext context)
-    {
-        var raw = context.Features.Get<IHttpRequestFeature>()?.RawTarget;
-        return raw is not null && raw.StartsWith(Path + "/", StringComparison.Ordinal) && OriginalTarget.Read(raw.AsSpan(Path.Length)) is { } target
-            ? (context.Request.Method, target)
-            : null;
-    }
+    private static string? RawTargetOf(HttpContext context) => context.Features.Get<IHttpRequestFeature>()?.RawTarget;
 
     private string? TokenOf(StringValues values)
     {

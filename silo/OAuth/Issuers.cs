@@ -17,6 +17,9 @@ internal sealed class Issuers(string address)
     public IReadOnlyList<string> OpenIdPaths { get; } =
         ["/.well-known/openid-configuration" + PathOf(address) + Tenant, Tenant + "/.well-known/openid-configuration"];
 
+    /// <summary>Where SSF 1.0 section 7.2 puts the configuration of a transmitter with a path, in the same way.</summary>
+    public string SignalsPath { get; } = "/.well-known/ssf-configuration" + PathOf(address) + Tenant;
+
     /// <summary>A tenant's issuer identifier.</summary>
     public string Of(string tenant) => $"{address}/tenants/{tenant}";
 

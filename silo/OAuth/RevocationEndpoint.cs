@@ -47,6 +47,15 @@ internal sealed class RevocationEndpoint(IFabricEngine engine)
     {
         // A token that is locked, or of whose standing this fabric is not sure, is revoked like any other.
         var standing = engine.Introspect(token);
+        if (standing.Code == Codes.TokenKeyUnknown)
+        {
+            // Signed at another silo, by a key that this one has not heard of yet? What is told to be done must be done.
+            if (await engine.CatchUpAsync(cancellation) is { } behind)
+            {
+                return behind;
+            }
+            standing = engine.Introspect(token);
+        }
         if (standing.Claims is not { } claims)
         {
             return standing.Code == Codes.CheckUnavailable ? new Rejection(Codes.CheckUnavailable, "token", "this fabric cannot tell now: ask again") : Nothing;
@@ -66,10 +75,17 @@ internal sealed class RevocationEndpoint(IFabricEngine engine)
         {
             return await engine.As(caller).RevokeAsync(new RevokeRequest(new NodeDto("session", tenant, session), Reason: Reason), cancellation);
         }
-        var completed = await engine.As(caller).CompleteSessionAsync(session, cancellation);
-        return completed.Rejection is { Code: Codes.SessionNotApproved }
-            ? new Rejection(OAuthErrors.UnsupportedTokenType, "token", "the session waits for an approval: it is denied by who may approve it, not ended")
-            : completed;
+        var fabric = engine.As(caller);
+        var completed = await fabric.CompleteSessionAsync(session, cancellation);
+        return completed.Rejection?.Code switch
+        {
+            Codes.SessionNotApproved => new Rejection(
+                OAuthErrors.UnsupportedTokenType, "token", "the session waits for an approval: it is denied by who may approve it, not ended"),
+
+            // INVARIANT D1: what ended it may be the request before this one, which was told that it is not on disk yet: the newest receipt says whether all is.
+            Codes.SessionEnded or Codes.SessionRevoked when engine.Feed.Head is > 0 and var head => await fabric.GetReceiptAsync(head, cancellation: cancellation),
+            _ => completed,
+        };
     }
 
     private static Rejection Nothing => new(Codes.NotFound, "token", "nothing of the caller's");

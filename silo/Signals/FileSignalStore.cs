@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Fabric.Silo.Api;
 
 namespace Fabric.Silo.Signals;
 
@@ -17,7 +18,8 @@ internal sealed class FileSignalStore : ISignalStore, IDisposable
     public FileSignalStore(string folder)
     {
         _folder = folder;
-        _streams = new(Read);
+        // What could not be read is read again by the next who asks.
+        _streams = new(Read, LazyThreadSafetyMode.PublicationOnly);
     }
 
     public ValueTask<SignalStream?> FindAsync(string tenant, string id, CancellationToken cancellation) => new(_streams.Value.GetValueOrDefault((tenant, id)));
@@ -76,15 +78,23 @@ internal sealed class FileSignalStore : ISignalStore, IDisposable
     // A crash leaves the file as it was or as it is now.
     private void Write(SignalStream stream)
     {
-        Directory.CreateDirectory(_folder);
-        var file = FileOf(stream);
-        using (var written = new FileStream(file + ".new", FileMode.Create, FileAccess.Write))
+        var streams = _streams.Value;
+        try
         {
-            JsonSerializer.Serialize(written, stream, Json);
-            written.Flush(flushToDisk: true);
+            Directory.CreateDirectory(_folder);
+            var file = FileOf(stream);
+            using (var written = new FileStream(file + ".new", FileMode.Create, FileAccess.Write))
+            {
+                JsonSerializer.Serialize(written, stream, Json);
+                written.Flush(flushToDisk: true);
+            }
+            File.Move(file + ".new", file, overwrite: true);
         }
-        File.Move(file + ".new", file, overwrite: true);
-        _streams.Value[(stream.Tenant, stream.Id)] = stream;
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreAwayException("the folder of the streams does not take what is written", fault);
+        }
+        streams[(stream.Tenant, stream.Id)] = stream;
     }
 
     // Ids are made here: 32 hex digits.

@@ -1,9 +1,9 @@
 namespace Fabric.Silo.Signals;
 
-/// <summary>Keeps streams. What was written is there after a crash (D1).</summary>
+/// <summary>Keeps streams. What was written is there after a crash (D1). Throws <see cref="Api.StoreAwayException"/> when the store does not answer.</summary>
 internal interface ISignalStore
 {
-    /// <summary>A stream; null: there is none. Throws <see cref="IOException"/> when the store cannot tell.</summary>
+    /// <summary>A stream; null: there is none.</summary>
     ValueTask<SignalStream?> FindAsync(string tenant, string id, CancellationToken cancellation);
 
     /// <summary>All streams of a tenant.</summary>

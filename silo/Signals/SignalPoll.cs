@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Fabric.Contracts;
 using Fabric.Contracts.Changes;
@@ -18,8 +19,12 @@ internal sealed class SignalPoll(ISignalStore store, SignalToken token, TimeProv
     /// <summary>Why a stream is disabled whose place the fabric does not know any more.</summary>
     public const string Gap = "cursor.gap: events were lost, since they were not fetched while the fabric kept them";
 
+    private static readonly Rejection Gone = new(Codes.NotFound, "stream_id", "there is no such stream");
+
     private const int PagesMax = 20;
     private const int PageSize = 500;
+
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _waiting = new(StringComparer.Ordinal);
 
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(30);
 
@@ -31,43 +36,68 @@ internal sealed class SignalPoll(ISignalStore store, SignalToken token, TimeProv
             return new Rejection(Codes.InvalidField, "maxEvents", $"0 or more events, and at most {10 * EventsMax} acknowledgements");
         }
         // An event that the receiver could not use will not be better the next time (RFC 8936 section 2.4): it is done with too.
-        var done = new HashSet<string>([.. poll.Ack ?? [], .. ErrorsOf(poll)], StringComparer.Ordinal);
-        stream = stream with
+        var done = new HashSet<string>([.. (poll.Ack ?? []).OfType<string>(), .. ErrorsOf(poll)], StringComparer.Ordinal);
+        if (done.Count > 0)
         {
-            Own = [.. stream.Own.Where(own => !done.Contains(own.Jti))],
-            Acknowledged = [.. stream.Acknowledged.Union(done.Where(jti => jti.StartsWith(stream.Id + ".c", StringComparison.Ordinal) && jti.Length < 100), StringComparer.Ordinal).TakeLast(10 * EventsMax)],
-        };
+            if (await store.UpdateAsync(stream.Tenant, stream.Id, now => WithDone(now, done), cancellation) is not { } known)
+            {
+                return Gone;
+            }
+            stream = known;
+        }
         var most = Math.Min(poll.MaxEvents ?? EventsMax, EventsMax);
         var found = await GatherAsync(fabric, stream, most, cancellation);
         if (found.IsOk && found.Value.Answer.Sets.Count == 0 && !poll.ReturnImmediately && most > 0 && found.Value.Stream.Status == "enabled")
         {
-            await KeepAsync(stream, found.Value.Stream, done, cancellation);
+            await KeepAsync(stream, found.Value.Stream, cancellation);
             await WaitAsync(fabric, found.Value.Stream, cancellation);
-            found = await GatherAsync(fabric, found.Value.Stream, most, cancellation);
+
+            // INVARIANT R3: as it is by now: an event that its receiver has asked for meanwhile is none to pass over.
+            if (await store.FindAsync(stream.Tenant, stream.Id, cancellation) is not { } current)
+            {
+                return Gone;
+            }
+            stream = current;
+            found = await GatherAsync(fabric, stream, most, cancellation);
         }
         if (!found.IsOk)
         {
             return found.Rejection;
         }
-        await KeepAsync(stream, found.Value.Stream, done, cancellation);
+        await KeepAsync(stream, found.Value.Stream, cancellation);
         return found.Value.Answer;
     }
 
-    // Onto the stream as it is by now: its receiver may have changed it while this poll waited.
-    private async ValueTask KeepAsync(SignalStream before, SignalStream after, HashSet<string> done, CancellationToken cancellation)
+    private static SignalStream WithDone(SignalStream stream, HashSet<string> done) => stream with
     {
-        if (done.Count > 0 || before.Cursor != after.Cursor || before.Status != after.Status)
+        Own = [.. stream.Own.Where(own => !done.Contains(own.Jti))],
+        Acknowledged =
+        [
+            .. stream.Acknowledged.Union(done.Where(jti => jti.StartsWith(stream.Id + ".c", StringComparison.Ordinal) && jti.Length < 100), StringComparer.Ordinal)
+                .TakeLast(10 * EventsMax),
+        ],
+    };
+
+    // INVARIANT R3: only onto the stream that was looked at: what its receiver, or another poll of it, has changed meanwhile was not. Then the next poll looks again.
+    private async ValueTask KeepAsync(SignalStream before, SignalStream after, CancellationToken cancellation)
+    {
+        if (before.Cursor != after.Cursor || before.Status != after.Status)
         {
-            await store.UpdateAsync(after.Tenant, after.Id, now => now with
+            var passed = before.Acknowledged.Except(after.Acknowledged, StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
+            await store.UpdateAsync(after.Tenant, after.Id, now => !IsAsLookedAt(now, before) ? now : now with
             {
                 Cursor = after.Cursor,
-                Acknowledged = after.Acknowledged,
-                Own = [.. now.Own.Where(own => !done.Contains(own.Jti)), .. after.Own.Where(own => now.Own.All(known => known.Jti != own.Jti) && before.Own.All(known => known.Jti != own.Jti))],
-                Status = before.Status == after.Status ? now.Status : after.Status,
-                Reason = before.Status == after.Status ? now.Reason : after.Reason,
+                Acknowledged = [.. now.Acknowledged.Where(jti => !passed.Contains(jti))],
+                Own = [.. now.Own, .. after.Own.Where(own => before.Own.All(known => known.Jti != own.Jti))],
+                Status = after.Status,
+                Reason = after.Reason,
             }, cancellation);
         }
     }
+
+    private static bool IsAsLookedAt(SignalStream now, SignalStream before) =>
+        now.Cursor == before.Cursor && now.Status == before.Status && now.EventsRequested.SequenceEqual(before.EventsRequested, StringComparer.Ordinal)
+        && now.Removed.Count == before.Removed.Count && now.Removed.Zip(before.Removed).All(pair => JsonNode.DeepEquals(pair.First, pair.Second));
 
     private async ValueTask<Outcome<(SignalStream Stream, SsfPollAnswer Answer)>> GatherAsync(IFabric fabric, SignalStream stream, int most, CancellationToken cancellation)
     {
@@ -153,13 +183,29 @@ internal sealed class SignalPoll(ISignalStore store, SignalToken token, TimeProv
     private static IEnumerable<string> ErrorsOf(SsfPoll poll) =>
         poll.SetErrs is { ValueKind: System.Text.Json.JsonValueKind.Object } errors ? errors.EnumerateObject().Select(error => error.Name).Take(10 * EventsMax) : [];
 
+    // INVARIANT B1: one poll of a stream waits at a time, here: the next one ends the wait of the one before, so that waiting costs no more than there are streams.
     private async Task WaitAsync(IFabric fabric, SignalStream stream, CancellationToken cancellation)
     {
+        var relieved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting.AddOrUpdate(stream.Id, relieved, (_, before) =>
+        {
+            before.TrySetResult();
+            return relieved;
+        });
         using var end = new CancellationTokenSource(Wait, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellation);
+        var watch = WatchAsync(fabric, stream, either.Token, cancellation);
+        await Task.WhenAny(watch, relieved.Task);
+        _waiting.TryRemove(KeyValuePair.Create(stream.Id, relieved));
+        await end.CancelAsync();
+        await watch;
+    }
+
+    private static async Task WatchAsync(IFabric fabric, SignalStream stream, CancellationToken either, CancellationToken cancellation)
+    {
         try
         {
-            await foreach (var _ in fabric.WatchChangesAsync(new ChangeQuery(stream.Cursor, stream.Tenant, null, SignalEvents.Kinds), either.Token))
+            await foreach (var _ in fabric.WatchChangesAsync(new ChangeQuery(stream.Cursor, stream.Tenant, null, SignalEvents.Kinds), either))
             {
                 return;
             }

@@ -1,3 +1,4 @@
+using Fabric.Engine;
 using Fabric.Silo.Hosting;
 
 namespace Fabric.Silo.Signals;
@@ -5,13 +6,13 @@ namespace Fabric.Silo.Signals;
 /// <summary>Where streams are kept: beside the engine's own data.</summary>
 internal static partial class SignalStores
 {
-    public static ISignalStore Open(SiloOptions options)
+    public static ISignalStore Open(SiloOptions options, IFabricEngine engine)
     {
         ISignalStore? store = null;
-        OpenCluster(options, ref store);
+        OpenCluster(engine, ref store);
         return store ?? new FileSignalStore(Path.Combine(options.DataFolder, "signals"));
     }
 
     // What the build with the cluster engine has more.
-    static partial void OpenCluster(SiloOptions options, ref ISignalStore? store);
+    static partial void OpenCluster(IFabricEngine engine, ref ISignalStore? store);
 }

@@ -3,14 +3,15 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Fabric.Core.Common;
 using Fabric.Engine;
+using Fabric.Silo.OAuth;
 
 namespace Fabric.Silo.Signals;
 
 /// <summary>Signs security event tokens (RFC 8417) as SSF 1.0 section 4 has them: typed, without `sub` and `exp`.</summary>
-internal sealed class SignalToken(IFabricEngine engine, TimeProvider time, string issuer)
+internal sealed class SignalToken(IFabricEngine engine, TimeProvider time, Issuers issuers)
 {
     /// <summary>A tenant's issuer.</summary>
-    public string IssuerOf(string tenant) => $"{issuer}/tenants/{tenant}";
+    public string IssuerOf(string tenant) => issuers.Of(tenant);
 
     public Outcome<string> Sign(SignalStream stream, string jti, JsonObject subject, string type, JsonObject fields, string? transaction)
     {

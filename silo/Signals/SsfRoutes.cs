@@ -4,6 +4,7 @@ using Fabric.Contracts.Signals;
 using Fabric.Core.Common;
 using Fabric.Engine;
 using Fabric.Silo.Api;
+using Fabric.Silo.OAuth;
 
 namespace Fabric.Silo.Signals;
 
@@ -16,11 +17,11 @@ internal static class SsfRoutes
 
     private static readonly QueryField[] StreamId = [new("stream_id", "The stream; where it may be left out, all of the caller's.")];
 
-    public static void Map(ApiRoutes routes, IFabricEngine engine, ISignalStore store, TimeProvider time, string issuer)
+    public static void Map(ApiRoutes routes, IFabricEngine engine, ISignalStore store, TimeProvider time, Issuers issuers)
     {
-        var token = new SignalToken(engine, time, issuer);
+        var token = new SignalToken(engine, time, issuers);
         var (streams, poll) = (new SignalStreams(store, token, time), new SignalPoll(store, token, time));
-        MapConfiguration(routes, token, issuer);
+        MapConfiguration(routes, issuers);
         MapStream(routes, streams);
         MapState(routes, streams);
         var json = FabricJson.Default;
@@ -30,15 +31,16 @@ internal static class SsfRoutes
                 return stream.IsOk ? await poll.AnswerAsync(request.Fabric, stream.Value, body, request.Cancellation) : stream.Rejection;
             }, whenEmpty: new SsfPoll())
             .RequireRoles(Receivers)
+            .WithMetadata(new LongLived())
             .Describe(Tag, "pollSignals", "Security event tokens of a stream, again until they are acknowledged (RFC 8936). Waits for up to 30 s for one, unless `returnImmediately`.");
     }
 
-    private static void MapConfiguration(ApiRoutes routes, SignalToken token, string issuer) =>
-        routes.Get("/.well-known/ssf-configuration/tenants/{t}", FabricJson.Default.SsfConfiguration, request =>
+    private static void MapConfiguration(ApiRoutes routes, Issuers issuers) =>
+        routes.Get(issuers.SignalsPath, FabricJson.Default.SsfConfiguration, request =>
             {
-                var (own, api) = (token.IssuerOf(request.Tenant), $"{token.IssuerOf(request.Tenant)}/ssf");
+                var (own, api) = (issuers.Of(request.Tenant), $"{issuers.Of(request.Tenant)}/ssf");
                 return new(new SsfConfiguration(
-                    "1_0", own, $"{issuer}/v1/tenants/{request.Tenant}/jwks.json", [SignalStreams.Poll], $"{api}/stream", $"{api}/status", $"{api}/subjects:add",
+                    "1_0", own, issuers.KeysOf(request.Tenant), [SignalStreams.Poll], $"{api}/stream", $"{api}/status", $"{api}/subjects:add",
                     $"{api}/subjects:remove", $"{api}/verify", [new SsfAuthorization("urn:ietf:rfc:6750")]));
             })
             .Open()

@@ -5,19 +5,20 @@ using Fabric.Core.Tokens;
 using Fabric.Engine;
 using Fabric.Silo.Api;
 using Fabric.Silo.Hosting;
+using Fabric.Silo.OAuth;
 using Microsoft.Net.Http.Headers;
 
 namespace Fabric.Silo.Signals;
 
 /// <summary>Publishes the statuses of credentials. The address holds the lineage, and the index has the answer: nothing is stored.</summary>
-internal sealed class StatusListRoutes(IFabricEngine engine, TimeProvider time, SiloOptions options)
+internal sealed class StatusListRoutes(IFabricEngine engine, TimeProvider time, SiloOptions options, Issuers issuers)
 {
     private static readonly Rejection Unknown = new(Codes.NotFound, "lineage", "there is no such list");
     private static readonly Rejection Unsure = new(Codes.CheckUnavailable, "feed", "this silo cannot tell now");
 
-    public static void Map(ApiRoutes routes, IFabricEngine engine, TimeProvider time, SiloOptions options)
+    public static void Map(ApiRoutes routes, IFabricEngine engine, TimeProvider time, SiloOptions options, Issuers issuers)
     {
-        var lists = new StatusListRoutes(engine, time, options);
+        var lists = new StatusListRoutes(engine, time, options, issuers);
         routes.Map(HttpMethods.Get, "/tenants/{t}/status-lists/{lineage}", StatusCodes.Status200OK, typeof(string), [], lists.AnswerAsync)
             .Open()
             .Describe("Signals", "statusList", "The status of a credential as a signed list (draft-ietf-oauth-status-list): `application/statuslist+jwt`, or `+cwt` by `Accept`.");
@@ -57,11 +58,11 @@ internal sealed class StatusListRoutes(IFabricEngine engine, TimeProvider time, 
         var status = StatusList.StatusOf(engine.Index.CheckLineage(lineage.Nodes, Instant.From(time.GetUtcNow())));
 
         // INVARIANT R2: asked AFTER the index was looked at: a silo of a cluster without its lease may not know of a revocation, and publishes nothing.
-        if (engine.Health is var health && (!health.Ready || health.Parts.Any(part => part is { Name: "feed", Ok: false })))
+        if (!FeedLease.IsHeld(engine))
         {
             return Unsure;
         }
-        var issuer = $"{options.Issuer}/tenants/{tenant}";
+        var issuer = issuers.Of(tenant);
         var list = new StatusList(issuer, StatusUri.Of(issuer, lineage), status, time.GetUtcNow(), options.StatusLists.TtlSeconds);
         var isCwt = WantsCwt(context.Request.Headers.Accept.ToString());
         var signed = isCwt ? list.SignCwt(engine, tenant) : list.SignJwt(engine, tenant);

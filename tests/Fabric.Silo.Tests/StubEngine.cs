@@ -15,7 +15,7 @@ namespace Fabric.Silo.Tests;
 /// <summary>An engine whose secrets are `ROLE` or `ROLE@TENANT`.</summary>
 internal sealed class StubEngine : IFabricEngine
 {
-    public StubEngine() => Feed = new FeedHub(Index, Keys, new FeedStart(1));
+    public StubEngine(ulong revision = 0) => Feed = new FeedHub(Index, Keys, new FeedStart(1, revision));
 
     public ConcurrentQueue<string> Calls { get; } = new();
 
@@ -49,7 +49,15 @@ internal sealed class StubEngine : IFabricEngine
 
     public Outcome<Caller> AuthenticateAgent(string tenant, string agent, Func<IReadOnlyList<AgentKey>, bool> isProven) => StubFabric.Answer;
 
-    public TokenStanding Introspect(string token) => new(null, StubFabric.Answer.Code);
+    /// <summary>How every token stands.</summary>
+    public TokenStanding Standing { get; set; } = new(null, StubFabric.Answer.Code);
+
+    /// <summary>What happens while the engine catches up with others.</summary>
+    public Func<Rejection?> CatchingUp { get; set; } = () => null;
+
+    public TokenStanding Introspect(string token) => Standing;
+
+    public ValueTask<Rejection?> CatchUpAsync(CancellationToken cancellation = default) => new(CatchingUp());
 
     public ValueTask<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation = default) => new(StubFabric.Answer);
 

@@ -45,7 +45,7 @@ internal static class UsageReports
         var claims = sample.Claims;
         return new UsageLine(
             claims.Tenant,
-            claims.Subject == claims.ClientId ? null : claims.Subject,
+            claims.User,
             claims.ClientId,
             claims.SessionId.ToString("x32"),
             claims.CredentialId.ToString("x32"),

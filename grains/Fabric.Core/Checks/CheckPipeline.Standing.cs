@@ -26,12 +26,14 @@ public sealed partial class CheckPipeline
 
         // INVARIANT R1: the index is looked at after all else: what was revoked before the answer is not in it.
         var (moment, version) = (_clock.Read(), long.MinValue);
-        if ((DenialByKey(known, out _) ?? DenialByTime(known, moment) ?? (moment.Now >= known.Claims.ExpiresAt ? Codes.TokenExpired : null)) is { } over)
+        if ((DenialByKey(known, out _) ?? DenialByTime(known, moment)) is { } over)
         {
             return new TokenStanding(null, over);
         }
 
-        return new TokenStanding(known.Claims, DenialByLineage(known, _view.Index, moment, ref version));
+        // INVARIANT R1: what checks still let pass, within the skew, can still be revoked: whoever does that is told what it is.
+        return new TokenStanding(
+            known.Claims, moment.Now >= known.Claims.ExpiresAt ? Codes.TokenExpired : DenialByLineage(known, _view.Index, moment, ref version));
     }
 
     private CachedToken? Verified(string token, out string? wrong)

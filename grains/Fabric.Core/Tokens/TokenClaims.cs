@@ -57,6 +57,9 @@ public sealed record TokenClaims
     /// <summary>`cnf.jkt` (RFC 9449 section 6.1): the thumbprint of the key whose holder alone may use the token; null: whoever bears it.</summary>
     public string? ProofKey { get; init; }
 
+    /// <summary>The user whom the agent acts for, by the lineage where user and agent are called the same; null: nobody.</summary>
+    public string? User => Subject != ClientId || HasUser(Lineage.Nodes) ? Subject : null;
+
     /// <inheritdoc/>
     public bool Equals(TokenClaims? other) =>
         other is not null && Issuer == other.Issuer && Tenant == other.Tenant && Subject == other.Subject && ClientId == other.ClientId
@@ -65,4 +68,17 @@ public sealed record TokenClaims
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Tenant, SessionId, CredentialId);
+
+    private static bool HasUser(ReadOnlySpan<LineageNode> nodes)
+    {
+        foreach (var node in nodes)
+        {
+            if (node.Kind == NodeKind.User)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

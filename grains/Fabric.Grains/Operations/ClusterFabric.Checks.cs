@@ -29,11 +29,15 @@ internal sealed partial class ClusterFabric
             return new CheckAnswer(false, Codes.CheckBehindRevision, Revision, 0);
         }
 
-        // INVARIANT T1: who guards one tenant is told nothing about tokens that have nothing to do with it.
+        var guarded = caller.Tenant ?? request.Tenant;
         var decision = await engine.Checker.CheckAsync(
-            request.Token, new ToolCall(request.Tool, request.Action, request.Resource, @class), caller.Tenant ?? request.Tenant, request.Audience,
+            request.Token, new ToolCall(request.Tool, request.Action, request.Resource, @class), guarded, request.Audience,
             request.Environment, request.ProofKey, cancellation).ConfigureAwait(false);
-        return decision.Code == Codes.TokenForeignTenant ? new CheckAnswer(false, decision.Code, decision.Revision, 0) : ClusterChecker.Answer(decision);
+
+        // INVARIANT T1: who guards one tenant is told nothing about tokens that have nothing to do with it, whatever else is wrong with them.
+        return !decision.Allowed && guarded is not null && decision.Claims is { } claims && !claims.Lineage.Contains(NodeKind.Tenant, Parts.Handles.OfTenant(guarded))
+            ? new CheckAnswer(false, Codes.TokenForeignTenant, decision.Revision, 0)
+            : ClusterChecker.Answer(decision);
     }
 
     public async ValueTask<Outcome<CheckAnswers>> CheckManyAsync(CheckBatch batch, CancellationToken cancellation = default)

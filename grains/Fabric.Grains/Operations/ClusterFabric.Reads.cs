@@ -98,6 +98,12 @@ internal sealed partial class ClusterFabric
     {
         var head = Relay.Sequence;
         var after = (long)from.Sequence;
+        if (after > head && after <= await engine.Reads.HeadAsync(cancellation).ConfigureAwait(false))
+        {
+            // INVARIANT R3: a place that another silo has given, ahead of this one: nothing is lost, and nothing after it is known here yet.
+            return new ChangePage([], from.ToString());
+        }
+
         if (after > head || after < await engine.Reads.OldestAsync(cancellation).ConfigureAwait(false))
         {
             return Gap;

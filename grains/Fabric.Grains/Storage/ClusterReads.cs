@@ -58,7 +58,8 @@ internal sealed class ClusterReads(NpgsqlDataSource database, NpgsqlDataSource c
     {
         try
         {
-            await using var command = database.CreateCommand("INSERT INTO fabric_once (name, until_ms) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING");
+            // Not among what users look up: a flood of those keeps no client from proving itself.
+            await using var command = commands.CreateCommand("INSERT INTO fabric_once (name, until_ms) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING");
             LogTables.Add(command.Parameters, Uuid.Of(use.Name), use.Until.UnixMs);
             return await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false) == 1 ? null : new Rejection(Codes.Replayed, use.Owner, "it was used before");
         }
@@ -156,6 +157,14 @@ internal sealed class ClusterReads(NpgsqlDataSource database, NpgsqlDataSource c
         }
 
         return found;
+    }
+
+    /// <summary>The newest place of the order, as the database has it.</summary>
+    internal async Task<long> HeadAsync(CancellationToken cancellation)
+    {
+        await using var command = commands.CreateCommand("SELECT coalesce(max(sequence), 0) FROM fabric_changes WHERE partition = $1");
+        LogTables.Add(command.Parameters, LogTables.Partition);
+        return (long)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
     }
 
     /// <summary>The oldest place that can be resumed at.</summary>

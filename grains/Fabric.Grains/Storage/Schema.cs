@@ -25,9 +25,10 @@ public static class Schema
         try
         {
             await ExecuteAsync(connection, Versions, cancellation).ConfigureAwait(false);
-            var before = await VersionAsync(connection, cancellation).ConfigureAwait(false);
+            var applied = await AppliedAsync(connection, cancellation).ConfigureAwait(false);
+            var before = applied.Max;
             RefuseNewer(before);
-            foreach (var (version, name) in Scripts().Where(script => script.Version > before))
+            foreach (var (version, name) in Scripts().Where(script => !applied.Contains(script.Version)))
             {
                 await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
                 await ExecuteAsync(connection, Read(name), cancellation).ConfigureAwait(false);
@@ -48,13 +49,13 @@ public static class Schema
     {
         await using var connection = await database.OpenConnectionAsync(cancellation).ConfigureAwait(false);
         await using var exists = new NpgsqlCommand("SELECT to_regclass('fabric_schema') IS NOT NULL", connection);
-        var version = (bool)(await exists.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!
-            ? await VersionAsync(connection, cancellation).ConfigureAwait(false)
-            : 0;
-        RefuseNewer(version);
-        if (version < Newest)
+        var applied = (bool)(await exists.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!
+            ? await AppliedAsync(connection, cancellation).ConfigureAwait(false)
+            : [];
+        RefuseNewer(applied.Max);
+        if (Scripts().Any(script => !applied.Contains(script.Version)))
         {
-            throw new SchemaException($"the database has schema version {version}, this program needs {Newest}: run `migrate` first");
+            throw new SchemaException($"the database has schema version {applied.Max} and not all up to it, this program needs all up to {Newest}: run `migrate` first");
         }
     }
 
@@ -66,10 +67,18 @@ public static class Schema
         }
     }
 
-    private static async Task<int> VersionAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    // Each by its number: a script may come to a program later than one with a higher number did.
+    private static async Task<SortedSet<int>> AppliedAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand("SELECT coalesce(max(version), 0) FROM fabric_schema", connection);
-        return (int)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
+        await using var command = new NpgsqlCommand("SELECT version FROM fabric_schema", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        var applied = new SortedSet<int>();
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            applied.Add(reader.GetInt32(0));
+        }
+
+        return applied;
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)

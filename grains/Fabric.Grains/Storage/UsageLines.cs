@@ -24,7 +24,7 @@ internal static class UsageLines
         var claims = sample.Claims;
         return new AuditLine(sample.Code is null ? "usage" : "denied", claims.Tenant, sample.LastAt.UnixMs)
         {
-            User = claims.Subject == claims.ClientId ? null : claims.Subject, Agent = claims.ClientId, Session = claims.SessionId, Credential = claims.CredentialId,
+            User = claims.User, Agent = claims.ClientId, Session = claims.SessionId, Credential = claims.CredentialId,
             Tool = sample.Tool, Action = sample.Action, Resource = sample.Resource, Reason = sample.Code, By = "fabric", Revision = sample.Revision,
             Count = sample.Count, Purpose = session?.Purpose, DelegatedFrom = session?.Parent ?? UInt128.Zero, FirstMs = sample.FirstAt.UnixMs,
             LastMs = sample.LastAt.UnixMs, Detail = sample.BestEffort ? "best_effort" : null,

@@ -24,8 +24,8 @@ public sealed class LongLivedTests(EngineServer server) : IClassFixture<EngineSe
     }
 
     [Fact]
-    public void The_feed_and_the_changes_ask_again() => Assert.Equal(
-        ["/v1/changes", "/v1/feed"],
+    public void The_feed_the_changes_and_polls_for_signals_ask_again() => Assert.Equal(
+        ["/tenants/{t}/ssf/poll/{id}", "/v1/changes", "/v1/feed"],
         Surface.Verify(server.App).Where(endpoint => endpoint.Metadata.GetMetadata<LongLived>() is not null)
             .Select(endpoint => ((Microsoft.AspNetCore.Routing.RouteEndpoint)endpoint).RoutePattern.RawText).Order(StringComparer.Ordinal));
 }

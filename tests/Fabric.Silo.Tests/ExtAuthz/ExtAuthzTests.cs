@@ -53,6 +53,17 @@ public sealed class ExtAuthzTests(GuardedServer guarded) : IClassFixture<Guarded
         Assert.Equal("robot", Assert.Single(answer.Headers.GetValues("X-Fabric-Agent")));
     }
 
+    [Fact]
+    [Trait("Invariant", "A1")]
+    public async Task A_user_whose_agent_is_called_the_same_is_named_all_the_same()
+    {
+        var office = await Office.OpenAsync(_server, "jane");
+        using var answer = await HeadersAsync(office.Token, "GET", "/invoices/1");
+        Assert.Equal(("jane", "jane"), (Assert.Single(answer.Headers.GetValues("X-Fabric-User")), Assert.Single(answer.Headers.GetValues("X-Fabric-Agent"))));
+        var user = AuthZen.AccessPoint.Question(AuthZen.AccessPoint.Subject("user", "jane", office.Token), "billing:read", "invoices/1");
+        Assert.True((await new AuthZen.AccessPoint(_server).EvaluateAsync(user)).Decision);
+    }
+
     [Theory]
     [InlineData("GET", "/orders/12", Codes.RequestNoRule)]
     [InlineData("GET", "/invoices", Codes.RequestNoRule)]

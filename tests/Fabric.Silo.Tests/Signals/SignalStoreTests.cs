@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Fabric.Client;
 using Fabric.Contracts.Signals;
 using Fabric.Engine;
+using Fabric.Silo.OAuth;
 using Fabric.Silo.Signals;
 using Fabric.Silo.Tests.Engine;
 
@@ -43,7 +44,7 @@ public sealed class SignalStoreTests(EngineServer server) : IClassFixture<Engine
         using var store = new FileSignalStore(_folder);
         await store.AddAsync(Stream(office.Tenant, "c999999999"), CancellationToken.None);
         var fabric = server.Engine.As(Caller.Fabric);
-        var poll = new SignalPoll(store, new SignalToken(server.Engine, TimeProvider.System, "https://fabric.local"), TimeProvider.System);
+        var poll = new SignalPoll(store, new SignalToken(server.Engine, TimeProvider.System, new Issuers("https://fabric.local")), TimeProvider.System);
         var first = await PollAsync();
         Assert.True(first.MoreAvailable);
         var after = (await store.FindAsync(office.Tenant, Id, CancellationToken.None))!;
