@@ -10,6 +10,7 @@ using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
 using Fabric.Engine;
 using Fabric.Engine.Feed;
+using Fabric.Engine.Notes;
 using Fabric.Grains.Directory;
 using Fabric.Grains.Entities;
 using Fabric.Grains.Feed;
@@ -48,6 +49,7 @@ public sealed class ClusterEngine : IFabricEngine
     {
         (_host, Parts, Audit, Logs) = (host, parts, audit, logs);
         Reads = new ClusterReads(parts.Queries, parts.Commands);
+        Notes = new NoteTable(parts.Queries, parts.Time);
         Checker = new ClusterChecker(this, parts.Relay, parts.Time);
         _sweeper = new Sweeper(this);
         parts.Leave = () => _ = LeaveAsync();
@@ -62,6 +64,9 @@ public sealed class ClusterEngine : IFabricEngine
 
     /// <inheritdoc/>
     public FeedHub Feed => Parts.Relay.Hub;
+
+    /// <inheritdoc/>
+    public INoteStore Notes { get; }
 
     /// <inheritdoc/>
     public EngineHealth Health => new(!_disposed && Parts.Following && Parts.Broken is null, [
@@ -145,7 +150,7 @@ public sealed class ClusterEngine : IFabricEngine
             await take.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
             var (sequence, _) = await Parts.Log.HeadAsync(cancellation).ConfigureAwait(false);
             await Parts.Relay.WaitAsync(sequence, cancellation).ConfigureAwait(false);
-            return new Turn(connection);
+            return new ClusterTurn(connection, TurnLock);
         }
         catch
         {
@@ -234,6 +239,21 @@ public sealed class ClusterEngine : IFabricEngine
         return keys.Count > 0 && isProven(keys)
             ? new Caller(Role.Agent, tenant, agent)
             : new Rejection(Codes.Unauthenticated, "assertion", "the credentials are missing or not valid");
+    }
+
+    /// <inheritdoc/>
+    public SignInStanding SignInOf(string tenant, string user)
+    {
+        // INVARIANT R1: as with secrets, a silo that cannot follow the order does not know who is revoked.
+        if (!Parts.Relay.HoldsLease)
+        {
+            return SignInStanding.Refused(new Rejection(Codes.StorageUnavailable, "cluster", "this silo has no lease on the feed: it does not know who is revoked"));
+        }
+
+        lock (Parts.Directory.Gate)
+        {
+            return SignInStanding.Of(Parts.Directory.Tenant_NeedsLock(tenant)?.State, Parts.Directory.User_NeedsLock(tenant, user), Index, Parts.Now);
+        }
     }
 
     /// <inheritdoc/>
@@ -384,20 +404,6 @@ public sealed class ClusterEngine : IFabricEngine
             }
 
             await Task.Delay(PollEvery, Parts.Time, cancellation).ConfigureAwait(false);
-        }
-    }
-
-    private sealed class Turn(NpgsqlConnection connection) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync()
-        {
-            await using (var give = connection.CreateCommand())
-            {
-                give.CommandText = $"SELECT pg_advisory_unlock({TurnLock})";
-                await give.ExecuteNonQueryAsync().ConfigureAwait(false);
-            }
-
-            await connection.DisposeAsync().ConfigureAwait(false);
         }
     }
 }

@@ -14,6 +14,10 @@ public interface IUserGrain : IGrainWithStringKey
     [Alias("amend")]
     Task<Reply> AmendAsync(string by, string? name, string[]? groups);
 
+    /// <summary>Sets what it signs in with. <paramref name="signIn"/>: the event that would do so, as the journal writes it.</summary>
+    [Alias("set-sign-in")]
+    Task<Reply> SetSignInAsync(string by, byte[] signIn);
+
     /// <summary>Revokes it, known or not.</summary>
     [Alias("end")]
     Task<Reply> EndAsync(EndCommand command);

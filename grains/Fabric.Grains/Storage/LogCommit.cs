@@ -99,6 +99,8 @@ internal sealed class LogCommit(NpgsqlDataSource database)
     private static string? SlotOf(DirectoryRow row) => row.Owner is null ? null : EventList.ReadOne(row.Event) switch
     {
         AgentSecretRotated => $"secret {row.By}",
+        UserSignInSet => $"sign-in {row.By}",
+        AgentRedirectsSet => "redirects",
         AgentReviewed => "review",
         AgentTransferred => "owner",
         NodeLocked or NodeUnlocked => "lock",

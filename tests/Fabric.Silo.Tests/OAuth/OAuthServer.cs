@@ -59,6 +59,9 @@ public sealed class OAuthServer : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
+    /// <summary>The fabric as a caller.</summary>
+    public IFabric As(Caller caller) => _engine.As(caller);
+
     public long Now => Time.GetUtcNow().ToUnixTimeSeconds();
 
     public async Task<string> TenantAsync()
