@@ -26,11 +26,13 @@ internal sealed class PageCookies
     /// <summary>The browser's secret; a new one is given to it when it has none.</summary>
     public string EnsureBrowser(HttpContext context)
     {
-        if (BrowserOf(context) is { } known)
+        // One answer gives one: what is bound to it first and what is shown last is the same browser's.
+        if ((BrowserOf(context) ?? context.Items[Browser] as string) is { } known)
         {
             return known;
         }
         var made = PageSecrets.Make();
+        context.Items[Browser] = made;
         Set(context, NameOf(Browser), made, null);
         return made;
     }

@@ -16,18 +16,21 @@ internal sealed class PasswordGate(IFabricEngine engine, OAuthNotes notes, TimeP
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(15);
 
     private const int ChangesMax = 20;
+    private const int WaitingMax = 64;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly Rejection Wrong = new(Codes.Unauthenticated, "user", "user and password do not go together, or the user may not sign in now");
     private static readonly Rejection Full = new(Codes.LimitReached, "user", $"too many tries: wait {Window.TotalMinutes} minutes");
     private static readonly Rejection Busy = new(Codes.StorageUnavailable, "sign-in", "too many sign in at this moment: try again in a moment");
 
+    private int _waiting;
+
     private readonly SemaphoreSlim _turns = new(Math.Max(1, Environment.ProcessorCount / 2));
 
     /// <summary>The user who has this password, as it stands.</summary>
     public async ValueTask<Outcome<SignInStanding>> ProveAsync(string tenant, string user, string password, CancellationToken cancellation)
     {
-        if (!IdText.IsValid(user) || password.Length is 0 or > UserPasswords.LengthMax)
+        if (!IdText.IsValid(tenant) || !IdText.IsValid(user) || password.Length is 0 or > UserPasswords.LengthMax)
         {
             return Wrong;
         }
@@ -40,22 +43,10 @@ internal sealed class PasswordGate(IFabricEngine engine, OAuthNotes notes, TimeP
         {
             return unknown;
         }
-        if (!await _turns.WaitAsync(Patience, cancellation))
+        var isRight = await IsRightAsync(password, standing, cancellation);
+        if (isRight != true || standing.Refusal is not null)
         {
-            return Busy;
-        }
-        bool isRight;
-        try
-        {
-            isRight = UserPasswords.IsOf(password, standing.SignIn);
-        }
-        finally
-        {
-            _turns.Release();
-        }
-        if (!isRight || standing.Refusal is not null)
-        {
-            return Wrong;
+            return isRight is null ? Busy : Wrong;
         }
         if (await notes.Attempts.FindAsync(tenant, user, cancellation) is { IsOk: true, Value: { } attempts })
         {
@@ -65,6 +56,30 @@ internal sealed class PasswordGate(IFabricEngine engine, OAuthNotes notes, TimeP
     }
 
     public void Dispose() => _turns.Dispose();
+
+    // Null: it was not looked at.
+    private async ValueTask<bool?> IsRightAsync(string password, SignInStanding standing, CancellationToken cancellation)
+    {
+        try
+        {
+            if (Interlocked.Increment(ref _waiting) > WaitingMax || !await _turns.WaitAsync(Patience, cancellation))
+            {
+                return null;
+            }
+            try
+            {
+                return UserPasswords.IsOf(password, standing.SignIn);
+            }
+            finally
+            {
+                _turns.Release();
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
 
     private async ValueTask<Rejection?> TakeTryAsync(string tenant, string user, CancellationToken cancellation)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
@@ -91,7 +92,7 @@ internal sealed class RefreshTokens(OAuthNotes notes, TimeProvider time)
     {
         var body = new byte[IdSize + SecretSize];
         return token.Length == Prefix.Length + BodyLength && token.StartsWith(Prefix, StringComparison.Ordinal)
-            && Base64Url.TryDecodeFromChars(token.AsSpan(Prefix.Length), body, out var written) && written == body.Length ? body : null;
+            && Base64Url.DecodeFromChars(token.AsSpan(Prefix.Length), body, out _, out var written) == OperationStatus.Done && written == body.Length ? body : null;
     }
 
     private static string Text(ReadOnlySpan<byte> body) => Prefix + Base64Url.EncodeToString(body);

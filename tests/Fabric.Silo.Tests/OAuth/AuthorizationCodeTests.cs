@@ -1,8 +1,6 @@
-using System.Text.Json;
 using Fabric.Client;
 using Fabric.Contracts.Agents;
 using Fabric.Contracts.Common;
-using Fabric.Contracts.Keys;
 using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Sessions;
 using Fabric.Contracts.Users;
@@ -16,7 +14,7 @@ public sealed class AuthorizationCodeTests(OAuthServer server) : IClassFixture<O
     [Fact]
     public async Task A_yes_becomes_a_session_of_the_agent_for_the_user_approved_by_the_user()
     {
-        var client = await CodeClient.MakeAsync(server);
+        var client = await CodeClient.MakeAsync(server, kind: "shared");
         using var browser = new Browser(server);
         var answer = await client.ApproveAsync(browser, ("resource", "https://mail.example/api"), ("session_lifetime", "600"));
         Assert.Equal((303, "s t&a=te", client.Client.Issuer), (answer.Status, answer["state"], answer["iss"]));
