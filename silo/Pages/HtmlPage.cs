@@ -18,7 +18,7 @@ internal static class HtmlPage
         @media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9da7b3;--paper:#0d1117;--edge:#3d444d;--card:#161b22;--go:#6cb6ff;--go-ink:#0d1117;--warn:#f0883e}}
         *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
         main{max-width:40rem;margin:0 auto;padding:1.25rem 1rem 3rem;overflow-wrap:anywhere}h1{font-size:1.35rem;line-height:1.3;margin:.5rem 0 1rem}h2{font-size:1.05rem;margin:1.5rem 0 .5rem}
-        p{margin:.5rem 0}.soft{color:var(--soft)}.warn{color:var(--warn);font-weight:600}.card{border:1px solid var(--edge);border-radius:.5rem;background:var(--card);padding:.75rem 1rem;margin:.75rem 0}
+        p{margin:.5rem 0}.soft{color:var(--soft)}.foot{margin-top:2.5rem}.warn{color:var(--warn);font-weight:600}.card{border:1px solid var(--edge);border-radius:.5rem;background:var(--card);padding:.75rem 1rem;margin:.75rem 0}
         dl{margin:0}dt{color:var(--soft);font-size:.875rem;margin-top:.5rem}dt:first-child{margin-top:0}dd{margin:0}ul{margin:.25rem 0;padding-left:1.25rem}code{font:.9em ui-monospace,monospace}
         label{display:block;margin:.75rem 0 .25rem}input{width:100%;padding:.6rem;font:inherit;color:inherit;background:var(--paper);border:1px solid var(--soft);border-radius:.375rem}
         .row{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1rem}button{flex:1 1 9rem;padding:.7rem 1rem;font:inherit;font-weight:600;border-radius:.375rem;border:1px solid var(--go);cursor:pointer}

@@ -2,6 +2,7 @@ using Fabric.Core.Agents;
 using Fabric.Core.Index;
 using Fabric.Core.Nodes;
 using Fabric.Core.Sessions;
+using Fabric.Core.Users;
 using Fabric.Grains.Feed;
 using Fabric.Grains.Sessions;
 using Fabric.Grains.Wire;

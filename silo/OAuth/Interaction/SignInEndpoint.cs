@@ -82,7 +82,7 @@ internal sealed class SignInEndpoint(PasswordGate gate, Logins logins, PageCooki
     /// <summary>Who has signed in, and the way out.</summary>
     public Markup Who(Login login) => Markup.Of(
         $"""
-        <form method="post" action="{issuers.PageOf(login.Tenant, "sign-out")}">{PageForm.Hidden("csrf", PageSecrets.FormToken(login.Secret, "sign-out", ""))}<p class="soft">Signed in as {login.Name} ({login.User}) of {login.Tenant}</p><div class="row"><button class="no">Sign out</button></div></form>
+        <form method="post" action="{issuers.PageOf(login.Tenant, "sign-out")}">{PageForm.Hidden("csrf", PageSecrets.FormToken(login.Secret, "sign-out", ""))}<p class="soft foot">Signed in as {login.Name} ({login.User}) of {login.Tenant}</p><div class="row"><button class="no">Sign out</button></div></form>
         """);
 
     // It goes into a header: printable characters alone, as a query has them.
