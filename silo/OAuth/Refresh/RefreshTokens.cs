@@ -27,7 +27,7 @@ internal sealed class RefreshTokens(OAuthNotes notes, TimeProvider time)
     /// <summary>What a refresh token begins with.</summary>
     public const string Prefix = "fr.";
 
-    /// <summary>How long the token that was replaced gives the same successor once more (docs/decisions/0032): an answer is lost at once, or not.</summary>
+    /// <summary>How long the token that was replaced gives the same successor once more (docs/decisions/0040): an answer is lost at once, or not.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     private const int IdSize = 16;
