@@ -69,7 +69,7 @@ internal sealed class AuthorizeEndpoint(
         var tenant = (string)context.GetRouteValue("t")!;
         var read = await Form.ReadAsync(context);
         var login = await logins.FindAsync(context, tenant);
-        if (!read.IsOk || !cookies.IsUsable || !cookies.IsOwnForm(context) || login.Value is not { } found || cookies.BrowserOf(context) is not { } browser)
+        if (!read.IsOk || !cookies.IsUsable || !cookies.IsOwnForm(context) || !login.IsOk || login.Value is not { } found || cookies.BrowserOf(context) is not { } browser)
         {
             HtmlPage.Refuse(context, read.Rejection ?? login.Rejection ?? NotOurs, StatusCodes.Status403Forbidden);
             return;

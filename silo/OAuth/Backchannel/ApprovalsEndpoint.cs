@@ -45,7 +45,7 @@ internal sealed class ApprovalsEndpoint(IFabricEngine engine, OAuthNotes notes, 
         var tenant = (string)context.GetRouteValue("t")!;
         var read = await Form.ReadAsync(context);
         var login = await logins.FindAsync(context, tenant);
-        if (!read.IsOk || !cookies.IsUsable || !cookies.IsOwnForm(context) || login.Value is not { } found || NameOf(read.Value["request"]) is not { } name
+        if (!read.IsOk || !cookies.IsUsable || !cookies.IsOwnForm(context) || !login.IsOk || login.Value is not { } found || NameOf(read.Value["request"]) is not { } name
             || !PageSecrets.IsFormToken(read.Value["csrf"], found.Secret, Use, read.Value["request"]!) || read.Value["decision"] is not ("approve" or "deny"))
         {
             HtmlPage.Refuse(context, read.Rejection ?? login.Rejection ?? NotOurs, StatusCodes.Status403Forbidden);

@@ -70,7 +70,7 @@ internal sealed class SignInEndpoint(PasswordGate gate, Logins logins, PageCooki
         var tenant = (string)context.GetRouteValue("t")!;
         var read = await Form.ReadAsync(context);
         var login = await logins.FindAsync(context, tenant);
-        if (!read.IsOk || !cookies.IsOwnForm(context) || login.Value is not { } found || !PageSecrets.IsFormToken(read.Value["csrf"], found.Secret, "sign-out", ""))
+        if (!read.IsOk || !cookies.IsOwnForm(context) || !login.IsOk || login.Value is not { } found || !PageSecrets.IsFormToken(read.Value["csrf"], found.Secret, "sign-out", ""))
         {
             HtmlPage.Refuse(context, read.Rejection ?? NotOurs, StatusCodes.Status403Forbidden);
             return;
