@@ -30,8 +30,13 @@ internal sealed class NoteShelf<T>(INoteStore notes, string kind, NoteLimits lim
     }
 
     /// <summary>Null: it is remembered.</summary>
-    public ValueTask<Rejection?> AddAsync(string tenant, UInt128 name, string owner, string? subject, Instant until, T value, CancellationToken cancellation) =>
-        notes.AddAsync(new Note(tenant, kind, name, owner, subject, until, JsonSerializer.SerializeToUtf8Bytes(value, type)), limits, cancellation);
+    public ValueTask<Rejection?> AddAsync(string tenant, UInt128 name, string owner, string? subject, Instant until, T value, CancellationToken cancellation)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(value, type);
+        return body.Length <= Note.BodyBytesMax
+            ? notes.AddAsync(new Note(tenant, kind, name, owner, subject, until, body), limits, cancellation)
+            : new(new Rejection(Codes.TooLarge, kind, $"what is to be remembered has more than {Note.BodyBytesMax} bytes"));
+    }
 
     /// <summary>Null in place of a value: it was changed by somebody else meanwhile, or is gone.</summary>
     public async ValueTask<Outcome<Held<T>?>> ReplaceAsync(Held<T> held, T value, CancellationToken cancellation, Instant? until = null)

@@ -8,8 +8,8 @@ namespace Fabric.Engine.Notes;
 /// </summary>
 public sealed record Note(string Tenant, string Kind, UInt128 Name, string Owner, string? Subject, Instant Until, ReadOnlyMemory<byte> Body, long Version = 1)
 {
-    /// <summary>The most bytes of a body (B1).</summary>
-    public const int BodyBytesMax = 96 * 1024;
+    /// <summary>The most bytes of a body (B1); who adds a note sees to it.</summary>
+    public const int BodyBytesMax = 128 * 1024;
 
     /// <summary>Without the body: it may hold what a log must not.</summary>
     public override string ToString() => $"{nameof(Note)} {{ {Tenant} {Kind} {Owner} }}";
