@@ -31,6 +31,7 @@ namespace Fabric.Contracts;
 [JsonSerializable(typeof(CreateUser)), JsonSerializable(typeof(UpdateUser)), JsonSerializable(typeof(UserInfo)), JsonSerializable(typeof(Page<UserInfo>))]
 [JsonSerializable(typeof(CreateAgent)), JsonSerializable(typeof(AgentInfo)), JsonSerializable(typeof(AgentWithSecret)), JsonSerializable(typeof(Page<AgentInfo>))]
 [JsonSerializable(typeof(SuspendAgent)), JsonSerializable(typeof(TransferAgent)), JsonSerializable(typeof(ReviewAgent)), JsonSerializable(typeof(SetAgentKeys))]
+[JsonSerializable(typeof(SetAgentRedirects)), JsonSerializable(typeof(SetUserSignIn))]
 [JsonSerializable(typeof(ProposeTrust)), JsonSerializable(typeof(TrustInfo)), JsonSerializable(typeof(Page<TrustInfo>))]
 [JsonSerializable(typeof(OpenSession)), JsonSerializable(typeof(DelegateSession)), JsonSerializable(typeof(ApproveSession)), JsonSerializable(typeof(DenySession))]
 [JsonSerializable(typeof(SessionInfo)), JsonSerializable(typeof(Page<SessionInfo>))]

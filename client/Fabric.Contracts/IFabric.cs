@@ -47,6 +47,8 @@ public interface IFabric
     ValueTask<Outcome<UserInfo>> GetUserAsync(string tenant, string user, CancellationToken cancellation = default);
     /// <summary>A tenant's users, by id.</summary>
     ValueTask<Outcome<Page<UserInfo>>> ListUsersAsync(string tenant, PageQuery query, CancellationToken cancellation = default);
+    /// <summary>Sets or takes away the password that a user signs in with. Roles operator and tenant admin; who sets it counts as one with the user where an approval is asked for.</summary>
+    ValueTask<Outcome<UserInfo>> SetUserSignInAsync(string tenant, string user, SetUserSignIn command, CancellationToken cancellation = default);
     /// <summary>Ends a user for good: every credential and session under it is dead, its personal agents' sessions end.</summary>
     ValueTask<Outcome<Receipt>> OffboardUserAsync(string tenant, string user, EndNode command, CancellationToken cancellation = default);
 
@@ -66,6 +68,8 @@ public interface IFabric
     ValueTask<Outcome<AgentWithSecret>> RotateAgentSecretAsync(string tenant, string agent, CancellationToken cancellation = default);
     /// <summary>Replaces the public keys by which an agent proves itself (RFC 7523). Roles operator and tenant admin: who stole a secret must not add a key that outlives it.</summary>
     ValueTask<Outcome<AgentInfo>> SetAgentKeysAsync(string tenant, string agent, SetAgentKeys command, CancellationToken cancellation = default);
+    /// <summary>Replaces the redirect URIs that an agent's authorization requests may name (RFC 6749 section 3.1.2). Roles operator and tenant admin.</summary>
+    ValueTask<Outcome<AgentInfo>> SetAgentRedirectsAsync(string tenant, string agent, SetAgentRedirects command, CancellationToken cancellation = default);
     /// <summary>Gives a shared or backend agent another owner.</summary>
     ValueTask<Outcome<AgentInfo>> TransferAgentAsync(string tenant, string agent, TransferAgent command, CancellationToken cancellation = default);
     /// <summary>Records the review of a shared agent.</summary>

@@ -14,6 +14,7 @@ using Fabric.Embedded.Operations;
 using Fabric.Embedded.Storage;
 using Fabric.Engine;
 using Fabric.Engine.Feed;
+using Fabric.Engine.Notes;
 using Microsoft.Extensions.Logging;
 
 namespace Fabric.Embedded;
@@ -51,6 +52,9 @@ public sealed class EmbeddedEngine : IFabricEngine
 
     /// <inheritdoc/>
     public FeedHub Feed => _parts.Feed;
+
+    /// <inheritdoc/>
+    public INoteStore Notes => _parts.Notes;
 
     /// <inheritdoc/>
     public EngineHealth Health => new(!_disposed && !Ledger.Stopping, [
@@ -177,6 +181,15 @@ public sealed class EmbeddedEngine : IFabricEngine
         return keys.Count > 0 && isProven(keys)
             ? new Caller(Role.Agent, tenant, agent)
             : new Rejection(Codes.Unauthenticated, "assertion", "the credentials are missing or not valid");
+    }
+
+    /// <inheritdoc/>
+    public SignInStanding SignInOf(string tenant, string user)
+    {
+        lock (Ledger.Gate)
+        {
+            return SignInStanding.Of(Ledger.World.Tenant(tenant)?.State, Ledger.World.User(tenant, user)?.State, Index, Now);
+        }
     }
 
     /// <inheritdoc/>

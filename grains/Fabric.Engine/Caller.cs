@@ -36,6 +36,7 @@ public sealed record Caller(Role Role, string? Tenant, string Subject)
         Role.EnforcementPoint => "enforcement_point",
         Role.Auditor => "auditor",
         Role.Agent => "agent",
+        Role.User => "user",
         _ => "none",
     };
 
@@ -48,6 +49,7 @@ public sealed record Caller(Role Role, string? Tenant, string Subject)
         "enforcement_point" => Role.EnforcementPoint,
         "auditor" => Role.Auditor,
         "agent" => Role.Agent,
+        "user" => Role.User,
         _ => Role.None,
     };
 }

@@ -6,6 +6,7 @@ using Fabric.Core.Index;
 using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
 using Fabric.Engine.Feed;
+using Fabric.Engine.Notes;
 
 namespace Fabric.Engine;
 
@@ -27,6 +28,9 @@ public interface IFabricEngine : IAsyncDisposable
     /// <summary>Cancelled when the engine cannot go on in this process: end it without waiting for anybody, and start anew. Never for an engine alone.</summary>
     CancellationToken Ended => CancellationToken.None;
 
+    /// <summary>What the host remembers for a while beside the fabric's own state.</summary>
+    INoteStore Notes { get; }
+
     /// <summary>The fabric's interface for one caller. Cheap.</summary>
     IFabric As(Caller caller);
 
@@ -46,6 +50,9 @@ public interface IFabricEngine : IAsyncDisposable
     /// An agent that has proven to hold one of its keys: <paramref name="isProven"/> is given the public ones. Refusals: `auth.unauthenticated`, whatever was wrong.
     /// </summary>
     Outcome<Caller> AuthenticateAgent(string tenant, string agent, Func<IReadOnlyList<AgentKey>, bool> isProven);
+
+    /// <summary>How a user stands who signs in, at this moment, by the revocation index; its refusal is `auth.unauthenticated` when there is no such user.</summary>
+    SignInStanding SignInOf(string tenant, string user);
 
     /// <summary>
     /// Whether a token stands at this moment, by the fabric's own knowledge (RFC 7662); code `check.unavailable` when this engine cannot know. Who may be told is the

@@ -18,4 +18,6 @@ public enum Role
     Auditor = 16,
     /// <summary>An agent with its own secret: its own sessions only.</summary>
     Agent = 32,
+    /// <summary>A user who has signed in: says yes or no to sessions that are for it. No key has this role.</summary>
+    User = 64,
 }

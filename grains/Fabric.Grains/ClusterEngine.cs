@@ -10,6 +10,7 @@ using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
 using Fabric.Engine;
 using Fabric.Engine.Feed;
+using Fabric.Engine.Notes;
 using Fabric.Grains.Directory;
 using Fabric.Grains.Entities;
 using Fabric.Grains.Feed;
@@ -28,8 +29,6 @@ namespace Fabric.Grains;
 /// </summary>
 public sealed partial class ClusterEngine : IFabricEngine
 {
-    private const long TurnLock = 0x4661627269630003;
-
     private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LatePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(1);
@@ -47,6 +46,7 @@ public sealed partial class ClusterEngine : IFabricEngine
     {
         (_host, Parts, Audit, Logs) = (host, parts, audit, logs);
         Reads = new ClusterReads(parts.Queries, parts.Commands);
+        Notes = new NoteTable(parts.Queries, parts.Time);
         Checker = new ClusterChecker(this, parts.Relay, parts.Time);
         _sweeper = new Sweeper(this);
         parts.Leave = () => _ = LeaveAsync();
@@ -61,6 +61,9 @@ public sealed partial class ClusterEngine : IFabricEngine
 
     /// <inheritdoc/>
     public FeedHub Feed => Parts.Relay.Hub;
+
+    /// <inheritdoc/>
+    public INoteStore Notes { get; }
 
     /// <inheritdoc/>
     public EngineHealth Health => new(!_disposed && Parts.Following && Parts.Broken is null, [
@@ -134,24 +137,7 @@ public sealed partial class ClusterEngine : IFabricEngine
     /// <summary>
     /// Waits for a lock that one silo of the cluster holds at a time, until it is disposed or the silo dies; and until this silo knows all that was done under it before.
     /// </summary>
-    public async Task<IAsyncDisposable> TakeTurnAsync(CancellationToken cancellation = default)
-    {
-        var connection = await Parts.Commands.OpenConnectionAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            await using var take = connection.CreateCommand();
-            take.CommandText = $"SELECT pg_advisory_lock({TurnLock})";
-            await take.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
-            var (sequence, _) = await Parts.Log.HeadAsync(cancellation).ConfigureAwait(false);
-            await Parts.Relay.WaitAsync(sequence, cancellation).ConfigureAwait(false);
-            return new Turn(connection);
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
+    public async Task<IAsyncDisposable> TakeTurnAsync(CancellationToken cancellation = default) => await ClusterTurn.TakeAsync(Parts, cancellation).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public IFabric As(Caller caller) => new ClusterFabric(this, caller);
@@ -233,6 +219,21 @@ public sealed partial class ClusterEngine : IFabricEngine
         return keys.Count > 0 && isProven(keys)
             ? new Caller(Role.Agent, tenant, agent)
             : new Rejection(Codes.Unauthenticated, "assertion", "the credentials are missing or not valid");
+    }
+
+    /// <inheritdoc/>
+    public SignInStanding SignInOf(string tenant, string user)
+    {
+        // INVARIANT R1: as with secrets, a silo that cannot follow the order does not know who is revoked.
+        if (!Parts.Relay.HoldsLease)
+        {
+            return SignInStanding.Refused(new Rejection(Codes.StorageUnavailable, "cluster", "this silo has no lease on the feed: it does not know who is revoked"));
+        }
+
+        lock (Parts.Directory.Gate)
+        {
+            return SignInStanding.Of(Parts.Directory.Tenant_NeedsLock(tenant)?.State, Parts.Directory.User_NeedsLock(tenant, user), Index, Parts.Now);
+        }
     }
 
     /// <inheritdoc/>
@@ -380,20 +381,6 @@ public sealed partial class ClusterEngine : IFabricEngine
             }
 
             await Task.Delay(PollEvery, Parts.Time, cancellation).ConfigureAwait(false);
-        }
-    }
-
-    private sealed class Turn(NpgsqlConnection connection) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync()
-        {
-            await using (var give = connection.CreateCommand())
-            {
-                give.CommandText = $"SELECT pg_advisory_unlock({TurnLock})";
-                await give.ExecuteNonQueryAsync().ConfigureAwait(false);
-            }
-
-            await connection.DisposeAsync().ConfigureAwait(false);
         }
     }
 }

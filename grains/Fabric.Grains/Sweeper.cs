@@ -139,6 +139,7 @@ internal sealed class Sweeper(ClusterEngine engine) : IAsyncDisposable
         await DeleteAsync("fabric_requests", "key", "at_ms < $1", now - TimeSpan.FromHours(24)).ConfigureAwait(false);
         await DeleteAsync("fabric_usage_reports", "name", "at_ms < $1", now - TimeSpan.FromHours(24)).ConfigureAwait(false);
         await DeleteAsync("fabric_once", "name", "until_ms < $1", now - Limits.ClockSkew - Limits.ClockSkew).ConfigureAwait(false);
+        await DeleteAsync("fabric_notes", "name", "until_ms < $1", now - Limits.ClockSkew - Limits.ClockSkew).ConfigureAwait(false);
         await DeleteAsync("fabric_audit", "id", "at_ms < $1", now - options.AuditRetention).ConfigureAwait(false);
 
         // INVARIANT R4: only what can matter no more, also on a clock that is late. A silo that has not read it for an hour has no lease, and meets the hole.

@@ -50,6 +50,11 @@ internal static class AgentRoutes
                 method: "PUT")
             .RequireRoles(RoleSets.Admins)
             .Describe(Tag, "setAgentKeys", "Replaces the public keys by which an agent proves itself to the token endpoint (RFC 7523).");
+        routes.Post(
+                One + "/redirect-uris", json.SetAgentRedirects, json.AgentInfo,
+                (r, body) => r.Fabric.SetAgentRedirectsAsync(r.Tenant, r.Route("a"), body, r.Cancellation), method: "PUT")
+            .RequireRoles(RoleSets.Admins)
+            .Describe(Tag, "setAgentRedirects", "Replaces the redirect URIs that an agent's authorization requests may name (RFC 6749 section 3.1.2).");
         routes.Post(One + "/transfer", json.TransferAgent, json.AgentInfo, (r, body) => r.Fabric.TransferAgentAsync(r.Tenant, r.Route("a"), body, r.Cancellation))
             .RequireRoles(RoleSets.Admins)
             .Describe(Tag, "transferAgent", "Gives a shared or backend agent another owner.");

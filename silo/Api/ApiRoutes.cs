@@ -51,14 +51,14 @@ internal sealed class ApiRoutes(IEndpointRouteBuilder routes, IFabricEngine engi
         Get(pattern, answer, async request => request.Page() is { IsOk: true } page ? await call(request, page.Value) : request.Page().Rejection!, QueryField.Page);
 
     /// <summary>An endpoint that writes its own answer.</summary>
-    public IEndpointConventionBuilder Map(string method, string pattern, int success, Type? answer, QueryField[] fields, RequestDelegate handler)
+    public IEndpointConventionBuilder Map(string method, string pattern, int success, Type? answer, QueryField[] fields, RequestDelegate handler, string mediaType = "application/json")
     {
         var endpoint = routes.MapMethods(pattern, [method], handler).WithMetadata(new QueryFields(fields));
         if (answer is not null)
         {
             // The API explorer describes endpoints that carry a method; a plain request delegate has none of its own.
             endpoint.WithMetadata(
-                Shape, new ProducesResponseTypeMetadata(success, answer, ["application/json"]),
+                Shape, new ProducesResponseTypeMetadata(success, answer, [mediaType]),
                 new ProducesResponseTypeMetadata(StatusCodes.Status400BadRequest, typeof(Problem), [Problem.MediaType]));
             if (answer == typeof(Receipt))
             {

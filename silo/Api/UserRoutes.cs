@@ -25,6 +25,11 @@ internal static class UserRoutes
             .RequireRoles(RoleSets.Admins)
             .Describe(Tag, "updateUser", "Changes a user; what is left out stays.");
         routes.Post(
+                "/v1/tenants/{t}/users/{u}/sign-in", json.SetUserSignIn, json.UserInfo,
+                (r, body) => r.Fabric.SetUserSignInAsync(r.Tenant, r.Route("u"), body, r.Cancellation), method: "PUT")
+            .RequireRoles(RoleSets.Admins)
+            .Describe(Tag, "setUserSignIn", "Sets or takes away the password that a user signs in with.");
+        routes.Post(
                 "/v1/tenants/{t}/users/{u}/offboard", json.EndNode, json.Receipt,
                 (r, body) => r.Fabric.OffboardUserAsync(r.Tenant, r.Route("u"), body, r.Cancellation))
             .RequireRoles(RoleSets.Admins)

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Fabric.Silo.ExtAuthz;
+using Fabric.Silo.OAuth;
 using Fabric.Silo.Signals;
 
 namespace Fabric.Silo.Hosting;
@@ -54,6 +55,9 @@ public sealed class SiloOptions
 
     /// <summary>The status lists of credentials.</summary>
     public StatusListSettings StatusLists { get; set; } = new();
+
+    /// <summary>The authorization server.</summary>
+    public OAuthSettings OAuth { get; set; } = new();
 
     internal bool IsCluster => string.Equals(Engine, "orleans", StringComparison.OrdinalIgnoreCase);
 

@@ -9,11 +9,18 @@ internal sealed record OAuthError(string Error, string ErrorDescription, string?
 
 /// <summary>A token (RFC 6749 section 5.1; RFC 8693 section 2.2.1; RFC 9396 section 7). <paramref name="Session"/>: the id of the session that it is of.</summary>
 internal sealed record TokenAnswer(
-    string AccessToken, string TokenType, long ExpiresIn, string? Scope, IReadOnlyList<ToolCallDetail> AuthorizationDetails, string Session, string? IssuedTokenType = null)
+    string AccessToken, string TokenType, long ExpiresIn, string? Scope, IReadOnlyList<ToolCallDetail> AuthorizationDetails, string Session, string? IssuedTokenType = null,
+    string? RefreshToken = null)
 {
     /// <summary>Without the token: a log is no place for it.</summary>
     public override string ToString() => $"{nameof(TokenAnswer)} {{ {Session} }}";
 }
+
+/// <summary>The name of a pushed request, and for how many seconds it waits (RFC 9126 section 2.2).</summary>
+internal sealed record PushedAnswer(string RequestUri, long ExpiresIn);
+
+/// <summary>What a client polls with, for how long and how often (OpenID CIBA core section 7.3).</summary>
+internal sealed record BackchannelAnswer(string AuthReqId, long ExpiresIn, int Interval);
 
 /// <summary>What a token says, to who may know (RFC 7662 section 2.2). One that is not active says nothing else.</summary>
 internal sealed record IntrospectionAnswer(

@@ -104,6 +104,11 @@ internal sealed class Form
         return form;
     }
 
+    /// <summary>All parameters but some, as a query.</summary>
+    public string Encode(params string[] without) => string.Join('&', _values.Where(pair => !without.Contains(pair.Key, StringComparer.Ordinal))
+        .Concat(Resources.Select(resource => KeyValuePair.Create(Resource, resource)))
+        .Select(pair => $"{Uri.EscapeDataString(pair.Key)}={Uri.EscapeDataString(pair.Value)}"));
+
     /// <summary>What a form-urlencoded text stands for; null when it is none, or not UTF-8.</summary>
     public static string? Decode(ReadOnlySpan<byte> text)
     {

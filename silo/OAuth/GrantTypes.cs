@@ -6,6 +6,15 @@ internal static class GrantTypes
     /// <summary>RFC 6749 section 4.4.</summary>
     public const string ClientCredentials = "client_credentials";
 
+    /// <summary>RFC 6749 section 4.1.</summary>
+    public const string AuthorizationCode = "authorization_code";
+
+    /// <summary>RFC 6749 section 6.</summary>
+    public const string RefreshToken = "refresh_token";
+
+    /// <summary>OpenID CIBA core section 10.1.</summary>
+    public const string Backchannel = "urn:openid:params:grant-type:ciba";
+
     /// <summary>RFC 8693.</summary>
     public const string TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
 

@@ -5,6 +5,7 @@ using Fabric.Core.Tokens;
 using Fabric.Engine;
 using Fabric.Engine.Wire;
 using Fabric.Silo.Api;
+using Fabric.Silo.OAuth.Refresh;
 
 namespace Fabric.Silo.OAuth;
 
@@ -12,30 +13,59 @@ namespace Fabric.Silo.OAuth;
 /// Introspection (RFC 7662): the fabric's own word on a token, at this moment. Enforcement points and administrators are told about tokens that have to do with their tenant, an agent
 /// about its own. Of all others nobody learns more than that they are not active.
 /// </summary>
-internal sealed class IntrospectionEndpoint(IFabricEngine engine)
+internal sealed class IntrospectionEndpoint(IFabricEngine engine, RefreshTokens refresh, Issuers issuers)
 {
     private static readonly IntrospectionAnswer Inactive = new(false);
 
     /// <summary>Answers a request.</summary>
-    public Task AnswerAsync(HttpContext context)
+    public async Task AnswerAsync(HttpContext context)
     {
         var (caller, form) = (context.Caller(), Form.Of(context));
         if (form["token"] is not { } token)
         {
             OAuthErrors.Refuse(context, new Rejection(OAuthErrors.InvalidRequest, "token", "token is missing"));
-            return Task.CompletedTask;
+            return;
+        }
+        if (token.StartsWith(RefreshTokens.Prefix, StringComparison.Ordinal))
+        {
+            await AnswerRefreshAsync(context, caller, token);
+            return;
         }
         var standing = engine.Introspect(token);
         if (standing.Code == Codes.CheckUnavailable)
         {
             // RFC 7662 has no word for not knowing; to say that a token is dead would be as wrong as that it lives.
             OAuthErrors.Refuse(context, new Rejection(Codes.CheckUnavailable, "token", "this fabric cannot tell now: ask again"));
-            return Task.CompletedTask;
+            return;
         }
         OAuthErrors.NoStore(context.Response.Headers);
         var answer = standing is { Code: null, Claims: { } claims } && MaySee(caller, (string)context.GetRouteValue("t")!, claims) ? Of(claims) : Inactive;
         JsonAnswer.Write(context, StatusCodes.Status200OK, answer, OAuthJson.Default.IntrospectionAnswer);
-        return Task.CompletedTask;
+    }
+
+    // To its own client alone: to an enforcement point a refresh token is no token that allows anything, however live it is.
+    private async ValueTask AnswerRefreshAsync(HttpContext context, Caller caller, string token)
+    {
+        var found = caller.Role == Role.Agent ? await refresh.FindAsync(caller.Tenant!, token, context.RequestAborted) : Outcome<Held<RefreshFamily>?>.Of(null);
+        if (!found.IsOk)
+        {
+            OAuthErrors.Refuse(context, found.Rejection);
+            return;
+        }
+        var answer = Inactive;
+        if (found.Value is { Value: { } family } held && family.Client == caller.Subject && refresh.UseOf(family, token) != RefreshUse.Reused)
+        {
+            var session = await engine.As(caller).GetSessionAsync(family.Session, context.RequestAborted);
+            if (session is { IsOk: true, Value.Status: "active" })
+            {
+                answer = new IntrospectionAnswer(
+                    true, ScopeText.Write(session.Value.Scopes), family.Client, Exp: held.Note.Until.UnixSeconds, Iat: family.RotatedAtMs / 1_000, Sub: family.User, Aud: family.Audience,
+                    Iss: issuers.Of(caller.Tenant!), Sid: family.Session, Tenant: caller.Tenant, AuthorizationDetails: DetailsText.Write(session.Value.Scopes),
+                    Cnf: family.ProofKey is { } key ? new ConfirmationAnswer(key) : null);
+            }
+        }
+        OAuthErrors.NoStore(context.Response.Headers);
+        JsonAnswer.Write(context, StatusCodes.Status200OK, answer, OAuthJson.Default.IntrospectionAnswer);
     }
 
     /// <summary>Whether a caller may be told about a token at a tenant's endpoint.</summary>

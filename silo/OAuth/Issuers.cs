@@ -35,5 +35,17 @@ internal sealed class Issuers(string address)
     /// <summary>A tenant's revocation endpoint.</summary>
     public string RevocationOf(string tenant) => $"{Of(tenant)}{OAuth}/revoke";
 
+    /// <summary>A tenant's authorization endpoint.</summary>
+    public string AuthorizationOf(string tenant) => PageOf(tenant, "authorize");
+
+    /// <summary>Where a tenant's clients push authorization requests.</summary>
+    public string PushedOf(string tenant) => $"{Of(tenant)}{OAuth}/par";
+
+    /// <summary>A tenant's backchannel authentication endpoint.</summary>
+    public string BackchannelOf(string tenant) => $"{Of(tenant)}{OAuth}/bc-authorize";
+
+    /// <summary>A page for a tenant's users.</summary>
+    public string PageOf(string tenant, string page) => $"{Of(tenant)}{OAuth}/{page}";
+
     private static string PathOf(string address) => new Uri(address).AbsolutePath.TrimEnd('/');
 }

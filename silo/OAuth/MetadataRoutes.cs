@@ -10,19 +10,19 @@ internal static class MetadataRoutes
 
     private const string Tag = "OAuth";
 
-    public static void Map(ApiRoutes routes, Issuers issuers)
+    public static void Map(ApiRoutes routes, Issuers issuers, OAuthSettings settings)
     {
-        MapOne(routes, issuers, issuers.ServerMetadataPath, "getServerMetadata", "A tenant's authorization server metadata (RFC 8414).");
-        MapOne(routes, issuers, issuers.OpenIdPaths[0], "getServerMetadataByOpenIdName", "The same document, by the name of OpenID Connect Discovery (RFC 8414 section 5).");
-        MapOne(routes, issuers, issuers.OpenIdPaths[1], "getServerMetadataBelowIssuer", "The same document, where OpenID Connect Discovery puts it.");
+        MapOne(routes, issuers, settings, issuers.ServerMetadataPath, "getServerMetadata", "A tenant's authorization server metadata (RFC 8414).");
+        MapOne(routes, issuers, settings, issuers.OpenIdPaths[0], "getServerMetadataByOpenIdName", "The same document, by the name of OpenID Connect Discovery (RFC 8414 section 5).");
+        MapOne(routes, issuers, settings, issuers.OpenIdPaths[1], "getServerMetadataBelowIssuer", "The same document, where OpenID Connect Discovery puts it.");
     }
 
-    private static void MapOne(ApiRoutes routes, Issuers issuers, string path, string name, string summary) =>
-        routes.Map(HttpMethods.Get, path, StatusCodes.Status200OK, typeof(ServerMetadata), [], context => AnswerAsync(routes.RequestOf(context), issuers))
+    private static void MapOne(ApiRoutes routes, Issuers issuers, OAuthSettings settings, string path, string name, string summary) =>
+        routes.Map(HttpMethods.Get, path, StatusCodes.Status200OK, typeof(ServerMetadata), [], context => AnswerAsync(routes.RequestOf(context), issuers, settings))
             .Open()
             .Describe(Tag, name, summary);
 
-    private static async Task AnswerAsync(ApiRequest request, Issuers issuers)
+    private static async Task AnswerAsync(ApiRequest request, Issuers issuers, OAuthSettings settings)
     {
         // A tenant without keys does not exist: asked of the engine in the one way that is open to all.
         var keys = await request.Fabric.GetSigningKeysAsync(request.Tenant, request.Cancellation);
@@ -31,6 +31,6 @@ internal static class MetadataRoutes
             JsonAnswer.Refuse(request.Context, refused);
             return;
         }
-        CachedAnswer.Write(request.Context, ServerMetadata.Of(issuers, request.Tenant), OAuthJson.Default.ServerMetadata, MaxAge);
+        CachedAnswer.Write(request.Context, ServerMetadata.Of(issuers, settings, request.Tenant), OAuthJson.Default.ServerMetadata, MaxAge);
     }
 }

@@ -31,6 +31,14 @@ internal static class OAuthErrors
     public const string UseNonce = "use_dpop_nonce";
     /// <summary>RFC 8628 section 3.5: a human has not decided yet.</summary>
     public const string Pending = "authorization_pending";
+    /// <summary>RFC 6749 section 4.1.2.1.</summary>
+    public const string UnsupportedResponseType = "unsupported_response_type";
+    /// <summary>RFC 6749 section 4.1.2.1; OpenID CIBA core section 11.</summary>
+    public const string AccessDenied = "access_denied";
+    /// <summary>RFC 8628 section 3.5: asked again too soon.</summary>
+    public const string SlowDown = "slow_down";
+    /// <summary>RFC 8628 section 3.5: what was waited for has not come in time.</summary>
+    public const string ExpiredToken = "expired_token";
     /// <summary>RFC 6749 section 4.1.2.1, with status 503.</summary>
     public const string Unavailable = "temporarily_unavailable";
 
@@ -55,7 +63,7 @@ internal static class OAuthErrors
         }
         var isPending = known.Code == Pending;
         JsonAnswer.Write(
-            context, status, new OAuthError(known.Code, Printable(known.Detail), isPending ? known.Subject : null, isPending ? PollSeconds : null),
+            context, status, new OAuthError(known.Code, Printable(known.Detail), isPending && Names.ParseId(known.Subject) is not null ? known.Subject : null, isPending ? PollSeconds : null),
             OAuthJson.Default.OAuthError);
     }
 
@@ -64,6 +72,14 @@ internal static class OAuthErrors
     {
         headers[HeaderNames.CacheControl] = "no-store";
         headers[HeaderNames.Pragma] = "no-cache";
+    }
+
+    /// <summary>A refusal as an authorization response tells it (RFC 6749 section 4.1.2.1), which knows of no grant and no client authentication.</summary>
+    public static Rejection OfAuthorization(Rejection rejection)
+    {
+        var known = OfFabric(rejection);
+        var code = known.Code switch { InvalidGrant => AccessDenied, InvalidClient => UnauthorizedClient, _ => known.Code };
+        return known with { Code = code, Detail = Printable(known.Detail) };
     }
 
     /// <summary>A refusal of the fabric as one of an OAuth endpoint; one that is already one stays.</summary>

@@ -1,5 +1,9 @@
 using Fabric.Engine;
 using Fabric.Silo.Api;
+using Fabric.Silo.Hosting;
+using Fabric.Silo.OAuth.Authorize;
+using Fabric.Silo.OAuth.Backchannel;
+using Fabric.Silo.OAuth.Refresh;
 
 namespace Fabric.Silo.OAuth;
 
@@ -23,7 +27,7 @@ internal static class OAuthRoutes
 
     private static readonly FormField[] Grant =
     [
-        new("grant_type", $"`{GrantTypes.ClientCredentials}` or `{GrantTypes.TokenExchange}`.", IsRequired: true),
+        new("grant_type", "One of `grant_types_supported` of the server's metadata.", IsRequired: true),
         new("scope", "What may be done: `TOOL`, `TOOL:ACTION` or `TOOL:ACTION:RESOURCE`, separated by spaces."),
         new("authorization_details", "What may be done, with constraints: objects of type `tool_call` (RFC 9396)."),
         new("resource", "Whom the token is for (RFC 8707); one."),
@@ -33,26 +37,46 @@ internal static class OAuthRoutes
         new("session_lifetime", "Seconds that the opened session lives; left out: as long as its token."),
         new("subject_token", "Token exchange: the credential that was handed over."),
         new("subject_token_type", $"Token exchange: {GrantTypes.AccessTokenType}."),
+        new("code", "Authorization code: the code."), new("redirect_uri", "Authorization code: the one that the request named."),
+        new("code_verifier", "Authorization code: what the challenge was made of (RFC 7636)."), new("refresh_token", "Refresh: the newest refresh token of the session."),
+        new("auth_req_id", "Backchannel: what the request was answered with (OpenID CIBA core)."),
+    ];
+
+    private static readonly FormField[] Backchannel =
+    [
+        new("login_hint", "The user's id.", IsRequired: true), new("binding_message", "A short text that the user sees on both sides."),
+        new("requested_expiry", "Seconds that the request waits; 600 when left out."), .. Grant.Where(field => field.Name is "scope" or "authorization_details" or "resource" or "audience" or "purpose" or "session_lifetime"),
     ];
 
     public static void Map(ApiRoutes routes, IFabricEngine engine, IServiceProvider services)
     {
         var (issuers, time) = (services.GetRequiredService<Issuers>(), services.GetRequiredService<TimeProvider>());
         var admission = new ClientAdmission(engine, new ClientAssertions(engine, issuers, time));
-        var tokens = new TokenEndpoint(engine, issuers, new DpopProofs(engine, services.GetRequiredService<DpopNonces>(), time), time);
-        MetadataRoutes.Map(routes, issuers);
-        Post<TokenAnswer>("token", [.. Grant, .. Client], tokens.AnswerAsync)
+        var proofs = new DpopProofs(engine, services.GetRequiredService<DpopNonces>(), time);
+        var options = services.GetRequiredService<SiloOptions>();
+        var notes = new OAuthNotes(engine.Notes);
+        var refresh = new RefreshTokens(notes, time);
+        var requests = new AuthorizationRequests(engine, notes, options.OAuth, time);
+        MetadataRoutes.Map(routes, issuers, options.OAuth);
+        PageRoutes.Map(routes, engine, notes, requests, issuers, options, time);
+        Post<TokenAnswer>("token", [.. Grant, .. Client], new TokenEndpoint(engine, issuers, proofs, notes, refresh, time).AnswerAsync)
             .RequireRoles(Role.Agent)
-            .Describe(Tag, "token", "Gives an agent a token of a session (RFC 6749 section 4.4), or of one that is delegated to it (RFC 8693).");
-        Post<IntrospectionAnswer>("introspect", [.. Token, .. Client], new IntrospectionEndpoint(engine).AnswerAsync)
+            .Describe(Tag, "token", "Gives an agent a token of a session: its own (RFC 6749 section 4.4), delegated to it (RFC 8693), or one that a user has said yes to (section 4.1, OpenID CIBA).");
+        Post<PushedAnswer>("par", [.. PageRoutes.Request, .. Client], new PushedEndpoint(notes, requests, issuers, proofs, time).AnswerAsync, StatusCodes.Status201Created)
+            .RequireRoles(Role.Agent)
+            .Describe(Tag, "pushAuthorizationRequest", "Takes an authorization request and gives it a name (RFC 9126).");
+        Post<BackchannelAnswer>("bc-authorize", [.. Backchannel, .. Client], new BackchannelEndpoint(engine, notes, time).AnswerAsync)
+            .RequireRoles(Role.Agent)
+            .Describe(Tag, "backchannelAuthenticate", "Asks a user who is elsewhere to say yes to a session (OpenID CIBA core, poll).");
+        Post<IntrospectionAnswer>("introspect", [.. Token, .. Client], new IntrospectionEndpoint(engine, refresh, issuers).AnswerAsync)
             .RequireRoles(RoleSets.Workers | Role.EnforcementPoint)
             .Describe(Tag, "introspect", "Tells whether a token stands, and what it says (RFC 7662).");
-        Post<object>("revoke", [.. Token, .. Client], new RevocationEndpoint(engine).AnswerAsync)
+        Post<object>("revoke", [.. Token, .. Client], new RevocationEndpoint(engine, refresh).AnswerAsync)
             .RequireRoles(RoleSets.Workers)
-            .Describe(Tag, "revokeToken", "Revokes the credential that a token is, or ends a session by its id (RFC 7009).");
+            .Describe(Tag, "revokeToken", "Revokes the credential that a token is, or ends a session by its id or a refresh token (RFC 7009).");
 
-        IEndpointConventionBuilder Post<TAnswer>(string name, FormField[] fields, RequestDelegate handler) =>
-            routes.Map(HttpMethods.Post, $"{Issuers.Tenant}/oauth/{name}", StatusCodes.Status200OK, typeof(TAnswer), [], handler)
+        IEndpointConventionBuilder Post<TAnswer>(string name, FormField[] fields, RequestDelegate handler, int success = StatusCodes.Status200OK) =>
+            routes.Map(HttpMethods.Post, $"{Issuers.Tenant}/oauth/{name}", success, typeof(TAnswer), [], handler)
                 .WithMetadata(new FormFields(fields), admission, new BodyLimit(Form.BodyBytesMax));
     }
 }

@@ -3,14 +3,15 @@ using Fabric.Contracts.Revocations;
 using Fabric.Core.Common;
 using Fabric.Engine;
 using Fabric.Silo.Api;
+using Fabric.Silo.OAuth.Refresh;
 
 namespace Fabric.Silo.OAuth;
 
 /// <summary>
-/// Revocation (RFC 7009): a token revokes the one credential that it is, and what was delegated by it; the id of a session ends that session. Siblings are untouched. An agent revokes
+/// Revocation (RFC 7009): a token revokes the one credential that it is, and what was delegated by it; the id of a session, or a refresh token of it, ends that session. Siblings are untouched. An agent revokes
 /// its own, an administrator what is its tenant's. Whatever else is presented is answered as if it had been revoked: there is nothing to be learnt here.
 /// </summary>
-internal sealed class RevocationEndpoint(IFabricEngine engine)
+internal sealed class RevocationEndpoint(IFabricEngine engine, RefreshTokens refresh)
 {
     private const string Reason = "revoked by its client (RFC 7009)";
 
@@ -26,6 +27,7 @@ internal sealed class RevocationEndpoint(IFabricEngine engine)
         var tenant = (string)context.GetRouteValue("t")!;
         var revoked = Names.ParseId(token) is not null
             ? await EndAsync(caller, tenant, token, context.RequestAborted)
+            : token.StartsWith(RefreshTokens.Prefix, StringComparison.Ordinal) ? await EndFamilyAsync(caller, tenant, token, context.RequestAborted)
             : await RevokeAsync(caller, tenant, token, context.RequestAborted);
         if (revoked.Rejection is { } refused && !IsNothingToRevoke(refused))
         {
@@ -67,6 +69,22 @@ internal sealed class RevocationEndpoint(IFabricEngine engine)
         var id = Names.FormatId(claims.CredentialId);
         var by = caller.Role == Role.Agent ? caller with { OwnCredential = id } : caller;
         return await engine.As(by).RevokeAsync(new RevokeRequest(Tenant: tenant, Credentials: [id], Reason: Reason), cancellation);
+    }
+
+    // RFC 7009 section 2.1: with a refresh token go the access tokens of the same grant, which is the session. One that was replaced ends it as well.
+    private async ValueTask<Outcome<Receipt>> EndFamilyAsync(Caller caller, string tenant, string token, CancellationToken cancellation)
+    {
+        var found = await refresh.FindAsync(tenant, token, cancellation);
+        if (!found.IsOk || found.Value is not { } held || (caller.Role == Role.Agent && held.Value.Client != caller.Subject))
+        {
+            return found.IsOk ? Nothing : found.Rejection;
+        }
+        var ended = await EndAsync(caller, tenant, held.Value.Session, cancellation);
+        if (ended.IsOk || IsNothingToRevoke(ended.Rejection))
+        {
+            await refresh.ForgetAsync(held, cancellation);
+        }
+        return ended;
     }
 
     private async ValueTask<Outcome<Receipt>> EndAsync(Caller caller, string tenant, string session, CancellationToken cancellation)

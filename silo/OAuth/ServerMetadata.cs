@@ -2,14 +2,25 @@ using System.Text.Json.Serialization;
 
 namespace Fabric.Silo.OAuth;
 
-/// <summary>What a tenant's authorization server can do (RFC 8414 section 2, RFC 9396 section 10, RFC 9449 section 5.1). Only what is there is named.</summary>
+/// <summary>What a tenant's authorization server can do (RFC 8414 section 2, RFC 9396 section 10, RFC 9449 section 5.1, RFC 9126 section 5, RFC 9207 section 3, OpenID CIBA core section 4). Only what is there is named.</summary>
 internal sealed record ServerMetadata(
     string Issuer,
+    string AuthorizationEndpoint,
     string TokenEndpoint,
+    string PushedAuthorizationRequestEndpoint,
+    bool RequirePushedAuthorizationRequests,
+    string BackchannelAuthenticationEndpoint,
+    IReadOnlyList<string> BackchannelTokenDeliveryModesSupported,
+    bool BackchannelUserCodeParameterSupported,
     string JwksUri,
     string IntrospectionEndpoint,
     string RevocationEndpoint,
     IReadOnlyList<string> ResponseTypesSupported,
+    IReadOnlyList<string> ResponseModesSupported,
+    IReadOnlyList<string> CodeChallengeMethodsSupported,
+    bool AuthorizationResponseIssParameterSupported,
+    bool RequestParameterSupported,
+    bool RequestUriParameterSupported,
     IReadOnlyList<string> GrantTypesSupported,
     IReadOnlyList<string> TokenEndpointAuthMethodsSupported,
     IReadOnlyList<string> TokenEndpointAuthSigningAlgValuesSupported,
@@ -27,9 +38,11 @@ internal sealed record ServerMetadata(
     private static readonly string[] Resources = [.. Clients, "Bearer"];
 
     /// <summary>The metadata of a tenant.</summary>
-    public static ServerMetadata Of(Issuers issuers, string tenant) => new(
-        issuers.Of(tenant), issuers.TokenOf(tenant), issuers.KeysOf(tenant), issuers.IntrospectionOf(tenant), issuers.RevocationOf(tenant), [],
-        [GrantTypes.ClientCredentials, GrantTypes.TokenExchange], Clients, Es256, Resources, Es256, Resources, Es256, [DetailsText.Type], Es256);
+    public static ServerMetadata Of(Issuers issuers, OAuthSettings settings, string tenant) => new(
+        issuers.Of(tenant), issuers.AuthorizationOf(tenant), issuers.TokenOf(tenant), issuers.PushedOf(tenant), settings.RequirePushedRequests, issuers.BackchannelOf(tenant), ["poll"], false,
+        issuers.KeysOf(tenant), issuers.IntrospectionOf(tenant), issuers.RevocationOf(tenant), ["code"], ["query"], ["S256"], true, false, false,
+        [GrantTypes.AuthorizationCode, GrantTypes.RefreshToken, GrantTypes.ClientCredentials, GrantTypes.TokenExchange, GrantTypes.Backchannel], Clients, Es256, Resources, Es256, Resources, Es256,
+        [DetailsText.Type], Es256);
 }
 
 /// <summary>How documents and answers of the OAuth endpoints are written: snake_case, nulls left out, source-generated; what is read is read strictly.</summary>
@@ -37,5 +50,5 @@ internal sealed record ServerMetadata(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, NumberHandling = JsonNumberHandling.Strict,
     MaxDepth = 8, AllowDuplicateProperties = false, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ServerMetadata)), JsonSerializable(typeof(OAuthError)), JsonSerializable(typeof(TokenAnswer)), JsonSerializable(typeof(IntrospectionAnswer))]
-[JsonSerializable(typeof(List<ToolCallDetail>))]
+[JsonSerializable(typeof(List<ToolCallDetail>)), JsonSerializable(typeof(PushedAnswer)), JsonSerializable(typeof(BackchannelAnswer))]
 internal sealed partial class OAuthJson : JsonSerializerContext;

@@ -9,6 +9,7 @@ using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
 using Fabric.Engine;
 using Fabric.Engine.Feed;
+using Fabric.Engine.Notes;
 
 namespace Fabric.Silo.Tests;
 
@@ -26,6 +27,8 @@ internal sealed class StubEngine : IFabricEngine
     public FeedHub Feed { get; }
 
     public EngineHealth Health { get; set; } = new(true, [new HealthPart("storage", true, null)]);
+
+    public INoteStore Notes { get; } = new StubNotes();
 
     /// <summary>What a method answers; unless told otherwise a refusal.</summary>
     public Func<MethodInfo, object?[], object> Answer { get; set; } = (method, _) => StubFabric.Refuse(method.ReturnType.GetGenericArguments()[0]);
@@ -59,6 +62,8 @@ internal sealed class StubEngine : IFabricEngine
 
     public ValueTask<Rejection?> CatchUpAsync(CancellationToken cancellation = default) => new(CatchingUp());
 
+    public SignInStanding SignInOf(string tenant, string user) => SignInStanding.Refused(StubFabric.Answer);
+
     public ValueTask<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation = default) => new(StubFabric.Answer);
 
     public ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, string drawer, long want, CancellationToken cancellation = default) => new(StubFabric.Answer);
@@ -66,4 +71,18 @@ internal sealed class StubEngine : IFabricEngine
     public ValueTask ReturnQuotaAsync(Handle quota, string drawer, long units, long window, CancellationToken cancellation = default) => ValueTask.CompletedTask;
 
     public ValueTask DisposeAsync() => Feed.DisposeAsync();
+}
+
+/// <summary>Remembers nothing.</summary>
+internal sealed class StubNotes : INoteStore
+{
+    public ValueTask<Outcome<Note?>> FindAsync(string tenant, string kind, UInt128 name, CancellationToken cancellation = default) => new(StubFabric.Answer);
+
+    public ValueTask<Outcome<IReadOnlyList<Note>>> ListAsync(string tenant, string kind, string subject, int most, CancellationToken cancellation = default) => new(StubFabric.Answer);
+
+    public ValueTask<Rejection?> AddAsync(Note note, NoteLimits limits, CancellationToken cancellation = default) => new(StubFabric.Answer);
+
+    public ValueTask<Outcome<Note?>> ReplaceAsync(Note note, CancellationToken cancellation = default) => new(StubFabric.Answer);
+
+    public ValueTask<Outcome<bool>> RemoveAsync(string tenant, string kind, UInt128 name, CancellationToken cancellation = default) => new(StubFabric.Answer);
 }

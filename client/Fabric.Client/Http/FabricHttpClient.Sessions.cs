@@ -43,6 +43,10 @@ public sealed partial class FabricHttpClient
         _wire.SendAsync(HttpCall.Put(Agent(tenant, agent) + "/keys", command, Json.SetAgentKeys), Json.AgentInfo, cancellation);
 
     /// <inheritdoc/>
+    public ValueTask<Outcome<AgentInfo>> SetAgentRedirectsAsync(string tenant, string agent, SetAgentRedirects command, CancellationToken cancellation = default) =>
+        _wire.SendAsync(HttpCall.Put(Agent(tenant, agent) + "/redirect-uris", command, Json.SetAgentRedirects), Json.AgentInfo, cancellation);
+
+    /// <inheritdoc/>
     public ValueTask<Outcome<AgentInfo>> TransferAgentAsync(string tenant, string agent, TransferAgent command, CancellationToken cancellation = default) =>
         _wire.SendAsync(HttpCall.Post(Agent(tenant, agent) + "/transfer", command, Json.TransferAgent), Json.AgentInfo, cancellation);
 

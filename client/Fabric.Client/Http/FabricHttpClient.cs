@@ -99,6 +99,10 @@ public sealed partial class FabricHttpClient : IFabric, IDisposable
         _wire.SendAsync(List(Tenant(tenant) + "/users", query), Json.PageUserInfo, cancellation);
 
     /// <inheritdoc/>
+    public ValueTask<Outcome<UserInfo>> SetUserSignInAsync(string tenant, string user, SetUserSignIn command, CancellationToken cancellation = default) =>
+        _wire.SendAsync(HttpCall.Put(User(tenant, user) + "/sign-in", command, Json.SetUserSignIn), Json.UserInfo, cancellation);
+
+    /// <inheritdoc/>
     public ValueTask<Outcome<Receipt>> OffboardUserAsync(string tenant, string user, EndNode command, CancellationToken cancellation = default) =>
         _wire.SendAsync(HttpCall.Post(User(tenant, user) + "/offboard", command, Json.EndNode), Json.Receipt, cancellation);
 

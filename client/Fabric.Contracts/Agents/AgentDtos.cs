@@ -16,7 +16,7 @@ public sealed record CreateAgent(
 public sealed record AgentInfo(
     string Tenant, string Id, string Kind, string Name, string Status, uint Generation, string? Owner, string? Environment,
     IReadOnlyList<ScopeDto> Scopes, DateTimeOffset? ReviewAt, bool RequireApproval, DateTimeOffset CreatedAt, DateTimeOffset? SuspendedUntil,
-    ulong Revision, IReadOnlyList<AgentKeyDto>? Keys = null);
+    ulong Revision, IReadOnlyList<AgentKeyDto>? Keys = null, IReadOnlyList<string>? RedirectUris = null);
 
 /// <summary>A registered agent with its secret, which is shown this once and stored only as a hash.</summary>
 public sealed record AgentWithSecret(AgentInfo Agent, string Secret)
@@ -48,3 +48,10 @@ public sealed record AgentKeyDto(string Kid, string X, string Y, string Kty = "E
 /// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record SetAgentKeys(IReadOnlyList<AgentKeyDto> Keys);
+
+/// <summary>
+/// Replaces the redirect URIs that an agent's authorization requests may name (RFC 6749 section 3.1.2); at most 16, `https`, or `http` on `127.0.0.1` or `[::1]`, where any port will do
+/// (RFC 8252 section 7.3). None: it makes no such requests.
+/// </summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record SetAgentRedirects(IReadOnlyList<string> RedirectUris);

@@ -73,6 +73,34 @@ public static class AgentDecider
             : new Rejection(Codes.InvalidField, "kid", "two keys have the same id");
     }
 
+    /// <summary>Decides a replacement of its redirect URIs (<see cref="RedirectUri"/>).</summary>
+    public static Outcome<AgentRedirectsSet> SetRedirects(AgentState state, IReadOnlyList<string> uris)
+    {
+        if (state.Standing.Ended)
+        {
+            return Retired(state);
+        }
+
+        if (uris.Count > RedirectUri.CountMax)
+        {
+            return new Rejection(Codes.LimitReached, "redirectUris", $"an agent has at most {RedirectUri.CountMax} redirect URIs");
+        }
+
+        foreach (var uri in uris)
+        {
+            if (!RedirectUri.IsValid(uri))
+            {
+                return new Rejection(
+                    Codes.InvalidField, "redirectUris",
+                    $"a redirect URI is `https://HOST/PATH`, or `http` on `127.0.0.1` or `[::1]`, of at most {RedirectUri.LengthMax} characters, without fragment, user and wildcard");
+            }
+        }
+
+        return uris.Distinct(StringComparer.Ordinal).Count() == uris.Count
+            ? new AgentRedirectsSet(state.Tenant, state.Id, uris)
+            : new Rejection(Codes.InvalidField, "redirectUris", "two redirect URIs are the same");
+    }
+
     /// <summary>Decides a change of owner. A personal agent acts for its owner, so it keeps it.</summary>
     public static Outcome<AgentTransferred> Transfer(AgentState state, string owner, UserState? user)
     {

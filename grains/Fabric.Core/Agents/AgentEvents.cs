@@ -112,6 +112,51 @@ public sealed record AgentKeysSet(string Tenant, string Id, IReadOnlyList<AgentK
     }
 }
 
+/// <summary>The redirect URIs of an agent were replaced; none: it is in no authorization request.</summary>
+public sealed record AgentRedirectsSet(string Tenant, string Id, IReadOnlyList<string> Uris) : FabricEvent
+{
+    /// <inheritdoc/>
+    public override string Kind => "agent.redirects_set";
+    /// <inheritdoc/>
+    public override NodeRef Node => new(NodeKind.Agent, Tenant, Id);
+    internal override byte Number => 35;
+
+    /// <inheritdoc/>
+    public override void Describe(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("redirectUris");
+        foreach (var uri in Uris)
+        {
+            json.WriteStringValue(uri);
+        }
+
+        json.WriteEndArray();
+    }
+
+    internal override void Write(RecordWriter writer)
+    {
+        writer.Text(Tenant);
+        writer.Text(Id);
+        writer.Number((ulong)Uris.Count);
+        foreach (var uri in Uris)
+        {
+            writer.Text(uri);
+        }
+    }
+
+    internal static AgentRedirectsSet Read(ref RecordReader reader)
+    {
+        var (tenant, id) = (reader.Text(), reader.Text());
+        var uris = new string[Math.Min(reader.Count(), RedirectUri.CountMax)];
+        for (var i = 0; i < uris.Length; i++)
+        {
+            uris[i] = reader.Text();
+        }
+
+        return new AgentRedirectsSet(tenant, id, uris);
+    }
+}
+
 /// <summary>An agent got another owner.</summary>
 public sealed record AgentTransferred(string Tenant, string Id, string Owner) : FabricEvent
 {

@@ -32,6 +32,8 @@ public sealed class AgentState
     public ReadOnlyMemory<byte> SecretHash { get; private set; }
     /// <summary>The public keys that it may prove itself by.</summary>
     public IReadOnlyList<AgentKey> Keys { get; private set; } = [];
+    /// <summary>Where answers to its authorization requests may go.</summary>
+    public IReadOnlyList<string> RedirectUris { get; private set; } = [];
     /// <summary>When it was registered.</summary>
     public Instant CreatedAt { get; private set; }
     /// <summary>Generation, and whether it is retired.</summary>
@@ -49,6 +51,9 @@ public sealed class AgentState
 
     /// <summary>Takes an event in.</summary>
     public void Apply(AgentKeysSet e) => Keys = e.Keys;
+
+    /// <summary>Takes an event in.</summary>
+    public void Apply(AgentRedirectsSet e) => RedirectUris = e.Uris;
 
     /// <summary>Takes an event in.</summary>
     public void Apply(AgentTransferred e) => Owner = e.Owner;

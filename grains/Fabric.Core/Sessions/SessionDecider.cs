@@ -4,6 +4,7 @@ using Fabric.Core.Index;
 using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
 using Fabric.Core.Scopes;
+using Fabric.Core.Users;
 
 namespace Fabric.Core.Sessions;
 
@@ -62,17 +63,19 @@ public static class SessionDecider
     /// <summary>
     /// Decides an approval by <paramref name="byName"/>. INVARIANT S1: only a session that waits is approved, once, and the
     /// requester is not its own approver, by whatever secret (<paramref name="makers"/>). <paramref name="until"/>: the ends of agent, parent and trust grant (S2).
+    /// <paramref name="isConsent"/>: the user whom the session is for says yes where nobody asks for an approval (<see cref="RefuseConsent"/>): the agent could have had it without, so nobody
+    /// is held apart.
     /// </summary>
     public static Outcome<ApprovedSession> Approve(
         SessionState state, string byName, SecretMakers makers, string? note, TimeSpan? lifetime, ReadOnlySpan<(Instant Until, string Name)> until,
-        RevocationIndex index, Instant now)
+        RevocationIndex index, Instant now, bool isConsent = false)
     {
         if ((CheckWaiting(state, now) ?? Names.CheckText("note", note)) is { } refused)
         {
             return refused;
         }
 
-        if (makers.AreOne(state.RequestedBy, byName))
+        if (!isConsent && makers.AreOne(state.RequestedBy, byName))
         {
             return new Rejection(
                 Codes.ApprovalBySelf, Names.FormatId(state.Id), "the requester cannot be its own approver, and neither can who made its secret, or has one from the same maker");
@@ -96,6 +99,17 @@ public static class SessionDecider
         var (expires, clamp) = Clamp.Cut(now, asked, limits);
         return new ApprovedSession(new SessionApproved(state.Id, state.Tenant, byName, note, expires), clamp);
     }
+
+    /// <summary>
+    /// Null when the yes of the user whom a session is for is an approval of it: always where neither agent nor tenant asks for one (<paramref name="isRequired"/>), else when an
+    /// administrator has said so of this user (<see cref="UserSignIn.Approves"/>).
+    /// </summary>
+    public static Rejection? RefuseConsent(SessionState state, UserState? user, bool isRequired) =>
+        user is null || state.User != user.Id || state.UserTenant != user.Tenant || state.Tenant != user.Tenant || state.Parent != UInt128.Zero
+            ? new Rejection(Codes.NotFound, Names.FormatId(state.Id), "the node does not exist")
+        : isRequired && user.SignIn is not { Approves: true }
+            ? new Rejection(Codes.Forbidden, user.Id, "the session needs an approval, and this user's own yes is none")
+        : null;
 
     /// <summary>Decides a denial.</summary>
     public static Outcome<SessionEnded> Deny(SessionState state, string reason, Instant now) =>

@@ -43,6 +43,11 @@ public static class UserDecider
             : new UserAmended(state.Tenant, state.Id, command.Name ?? state.Name, command.Groups ?? state.Groups);
     }
 
+    /// <summary>Decides what it signs in with; null: nothing any more.</summary>
+    public static Outcome<UserSignInSet> SetSignIn(UserState state, UserSignIn? signIn) => state.Standing.Ended
+        ? new Rejection(Codes.UserRevoked, state.Id, "the user is offboarded")
+        : new UserSignInSet(state.Tenant, state.Id, signIn);
+
     private static Rejection? CheckGroups(IReadOnlyList<string> groups)
     {
         if (groups.Count > Limits.GroupsMax)

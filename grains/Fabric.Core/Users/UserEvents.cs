@@ -40,6 +40,41 @@ public sealed record UserAmended(string Tenant, string Id, string Name, IReadOnl
         new(reader.Text(), reader.Text(), reader.Text(), UserFields.ReadGroups(ref reader));
 }
 
+/// <summary>What a user signs in with was set; null: it does not sign in any more. The password itself is nowhere.</summary>
+public sealed record UserSignInSet(string Tenant, string Id, UserSignIn? SignIn) : FabricEvent
+{
+    /// <inheritdoc/>
+    public override string Kind => "user.sign_in_set";
+    /// <inheritdoc/>
+    public override NodeRef Node => new(NodeKind.User, Tenant, Id);
+    internal override byte Number => 22;
+
+    /// <inheritdoc/>
+    public override void Describe(Utf8JsonWriter json)
+    {
+        json.WriteBoolean("signsIn", SignIn is not null);
+        json.WriteBoolean("approves", SignIn?.Approves ?? false);
+    }
+
+    internal override void Write(RecordWriter writer)
+    {
+        writer.Text(Tenant);
+        writer.Text(Id);
+        writer.Bool(SignIn is not null);
+        if (SignIn is not null)
+        {
+            writer.Bytes(SignIn.Salt.Span);
+            writer.Bytes(SignIn.Hash.Span);
+            writer.Number(SignIn.Iterations);
+            writer.Bool(SignIn.Approves);
+        }
+    }
+
+    internal static UserSignInSet Read(ref RecordReader reader) => new(
+        reader.Text(), reader.Text(),
+        reader.Bool() ? new UserSignIn(reader.Bytes().ToArray(), reader.Bytes().ToArray(), (int)reader.Long(), reader.Bool()) : null);
+}
+
 internal static class UserFields
 {
     internal static void Describe(Utf8JsonWriter json, string name, IReadOnlyList<string> groups)

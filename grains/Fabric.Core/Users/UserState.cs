@@ -17,6 +17,10 @@ public sealed class UserState
     public string Name { get; private set; } = "";
     /// <summary>The groups it is in.</summary>
     public IReadOnlyList<string> Groups { get; private set; } = [];
+    /// <summary>What it signs in with; null: it does not.</summary>
+    public UserSignIn? SignIn { get; private set; }
+    /// <summary>When that was set.</summary>
+    public Instant SignInSetAt { get; private set; }
     /// <summary>When it was registered.</summary>
     public Instant CreatedAt { get; private set; }
     /// <summary>Generation, and whether it is offboarded.</summary>
@@ -27,4 +31,7 @@ public sealed class UserState
 
     /// <summary>Takes an event in.</summary>
     public void Apply(UserAmended amended) => (Name, Groups) = (amended.Name, amended.Groups);
+
+    /// <summary>Takes an event in.</summary>
+    public void Apply(UserSignInSet set, Instant at) => (SignIn, SignInSetAt) = (set.SignIn, at);
 }

@@ -49,6 +49,7 @@ internal static class Recovery
         var sealer = OpenSealer(folder, journal, options);
         var state = Opened(StateStore.Open(folder, journal.FabricId), opened);
         var audit = new AuditTrail(Opened(AuditStore.Open(folder.AuditFile, new AuditStoreOptions { FabricId = journal.FabricId }, time), opened));
+        var notes = Opened(NoteFile.Open(folder, journal.FabricId, time), opened);
         var index = new RevocationIndex(RandomId.Next(), recordsMax: options.Counts.Index.Records);
         var keys = new KeyRing();
         var world = new World(new HandleSpace(journal.HandleSalt.Span));
@@ -65,7 +66,7 @@ internal static class Recovery
         ledger.StartAt(
             state.CoveredSequence, checkpoint.Revision, world.Sessions.Count == 0 ? default : startedAt + Limits.CredentialLifetimeMax);
         var parts = new EngineParts(
-            options, time, logger, folder, journal, state, audit, index, keys, feed, changes, new SigningKeys(sealer, options.Issuer, options.StatusListTenants), ledger);
+            options, time, logger, folder, journal, state, audit, index, keys, feed, changes, new SigningKeys(sealer, options.Issuer, options.StatusListTenants), ledger, notes);
         var engine = new EmbeddedEngine(parts);
         foreach (var (sequence, dropAfterMs) in checkpoint.Revocations)
         {

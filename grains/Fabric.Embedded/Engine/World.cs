@@ -285,6 +285,10 @@ internal sealed class World(HandleSpace handles)
                 Tenant(registered.Tenant)!.Users[registered.Id] = new UserEntry(user);
                 break;
             case UserAmended amended: User(amended.Tenant, amended.Id)!.State.Apply(amended); break;
+            case UserSignInSet set:
+                User(set.Tenant, set.Id)!.State.Apply(set, at);
+                Makers.Note(CallerText.Holder(set.Tenant, set.Id), by);
+                break;
             case AgentRegistered registered:
                 var agent = new AgentState { Tenant = Tenant(registered.Tenant)!.State.Id, Id = registered.Id, Handle = Handles.OfAgent(registered.Tenant, registered.Id) };
                 agent.Apply(registered, at);
@@ -299,6 +303,7 @@ internal sealed class World(HandleSpace handles)
                 Agent(set.Tenant, set.Id)!.State.Apply(set);
                 Makers.Note(CallerText.Holder(set.Tenant, set.Id), by);
                 break;
+            case AgentRedirectsSet set: Agent(set.Tenant, set.Id)!.State.Apply(set); break;
             case AgentTransferred transferred: Agent(transferred.Tenant, transferred.Id)!.State.Apply(transferred); break;
             case AgentReviewed reviewed: Agent(reviewed.Tenant, reviewed.Id)!.State.Apply(reviewed); break;
             case TrustProposed proposed: Propose(proposed, at); break;

@@ -135,6 +135,9 @@ internal sealed partial class EmbeddedFabric
             : new(keys.Rejection);
     }
 
+    public ValueTask<Outcome<AgentInfo>> SetAgentRedirectsAsync(string tenant, string agent, SetAgentRedirects command, CancellationToken cancellation = default) => Change(
+        tenant, agent, Admins, (state, _) => Erase(AgentDecider.SetRedirects(state, command.RedirectUris)), (state, revision) => InfoWire.Agent(state, null, revision));
+
     public ValueTask<Outcome<AgentInfo>> TransferAgentAsync(string tenant, string agent, TransferAgent command, CancellationToken cancellation = default) =>
         Change(
             tenant, agent, Admins, (state, _) => Erase(AgentDecider.Transfer(state, command.Owner, World.User(tenant, command.Owner)?.State)),

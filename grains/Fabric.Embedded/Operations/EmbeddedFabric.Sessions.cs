@@ -149,13 +149,19 @@ internal sealed partial class EmbeddedFabric
     {
         lock (Ledger.Gate)
         {
-            if (Find_NeedsLock(session, Admins | Role.Approver, out var state) is { } refused)
+            if (Find_NeedsLock(session, Admins | Role.Approver | Role.User, out var state) is { } refused)
             {
                 return new(refused);
             }
 
             var now = Now;
             var agent = World.Agent(state.Tenant, state.Agent)!.State;
+            var isRequired = agent.RequireApproval || World.Tenant(state.Tenant)!.State.RequireApproval;
+            if (caller.Role == Role.User && SessionDecider.RefuseConsent(state, World.User(caller.Tenant, caller.Subject)?.State, isRequired) is { } none)
+            {
+                return new(Rejected_NeedsLock(none, "session.approve", state, now));
+            }
+
             var decided = SessionDecider.Approve(
                 state, caller.Name, World.Makers, command.Note, InfoWire.Seconds(command.LifetimeSeconds),
                 [
@@ -163,7 +169,7 @@ internal sealed partial class EmbeddedFabric
                     (World.Session(state.Parent)?.ExpiresAt ?? (state.Parent == UInt128.Zero ? Instant.Never : now), "delegator"),
                     (TrustEnd_NeedsLock(state), "trust"),
                 ],
-                engine.Index, now);
+                engine.Index, now, isConsent: caller.Role == Role.User && !isRequired);
             return decided.IsOk
                 ? WhenDurable_NeedsLock(
                     Commit_NeedsLock(now, decided.Value.Event), revision => InfoWire.Session(state, state.Status, decided.Value.Clamp, revision))
@@ -175,7 +181,7 @@ internal sealed partial class EmbeddedFabric
     {
         lock (Ledger.Gate)
         {
-            if (Find_NeedsLock(session, Admins | Role.Approver, out var state) is { } refused)
+            if (Find_NeedsLock(session, Admins | Role.Approver | Role.User, out var state) is { } refused)
             {
                 return new(refused);
             }
@@ -245,7 +251,9 @@ internal sealed partial class EmbeddedFabric
         }
 
         state = found;
-        return Refuse(allowed, found.Tenant, session) ?? (caller.Role == Role.Agent && caller.Subject != found.Agent ? Missing(session) : null);
+        var isAnothers = (caller.Role == Role.Agent && caller.Subject != found.Agent)
+            || (caller.Role == Role.User && (caller.Subject != found.User || caller.Tenant != found.UserTenant));
+        return Refuse(allowed, found.Tenant, session) ?? (isAnothers ? Missing(session) : null);
     }
 
     private SessionStatus StatusOf_NeedsLock(SessionState state, Instant now)

@@ -6,6 +6,7 @@ using Fabric.Core.Common;
 using Fabric.Core.Lineages;
 using Fabric.Core.Nodes;
 using Fabric.Core.Users;
+using Fabric.Engine;
 using Fabric.Engine.Wire;
 
 namespace Fabric.Embedded.Operations;
@@ -59,6 +60,29 @@ internal sealed partial class EmbeddedFabric
             }
 
             var decided = UserDecider.Decide(state, new AmendUser(command.Name, command.Groups));
+            return decided.IsOk
+                ? WhenDurable_NeedsLock(Commit_NeedsLock(Now, decided.Value), revision => InfoWire.User(state, null, revision))
+                : new(decided.Rejection);
+        }
+    }
+
+    public ValueTask<Outcome<UserInfo>> SetUserSignInAsync(string tenant, string user, SetUserSignIn command, CancellationToken cancellation = default)
+    {
+        if ((Refuse(Admins, tenant, user) ?? (command.Password is null ? null : UserPasswords.Check(command.Password))) is { } refused)
+        {
+            return new(refused);
+        }
+
+        // Outside of the lock: it takes a while.
+        var signIn = command.Password is null ? null : UserPasswords.Make(command.Password, command.Approves);
+        lock (Ledger.Gate)
+        {
+            if (World.User(tenant, user)?.State is not { } state)
+            {
+                return new(Missing(user));
+            }
+
+            var decided = UserDecider.SetSignIn(state, signIn);
             return decided.IsOk
                 ? WhenDurable_NeedsLock(Commit_NeedsLock(Now, decided.Value), revision => InfoWire.User(state, null, revision))
                 : new(decided.Rejection);

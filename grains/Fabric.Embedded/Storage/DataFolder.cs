@@ -33,6 +33,9 @@ public sealed class DataFolder : IDisposable
     /// <summary>The audit records and the credential inventory.</summary>
     public string AuditFile => In("audit.db");
 
+    /// <summary>What is remembered for a while: codes, logins, families of refresh tokens.</summary>
+    public string NotesFile => In("notes.db");
+
     /// <summary>The master key, mode 0600.</summary>
     public string MasterKeyFile => In("master.key");
 

@@ -13,7 +13,7 @@ internal static class ApiKeyCheck
     /// <summary>Null: this caller may make the key.</summary>
     internal static Rejection? Check(MakeApiKey command, Role role, Caller caller)
     {
-        if (role is Role.None or Role.Agent)
+        if (role is Role.None or Role.Agent or Role.User)
         {
             return new Rejection(
                 Codes.InvalidField, "role", "a role is `operator`, `tenant_admin`, `approver`, `enforcement_point` or `auditor`");

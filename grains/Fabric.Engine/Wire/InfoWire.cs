@@ -36,14 +36,15 @@ public static class InfoWire
     /// <summary>A user.</summary>
     public static UserInfo User(UserState state, Instant? lockedUntil, ulong revision) => new(
         state.Tenant, state.Id, state.Name, state.Standing.Ended ? "offboarded" : lockedUntil is null ? "active" : "locked",
-        state.Standing.Generation, state.Groups, state.CreatedAt.ToDateTimeOffset(), lockedUntil?.ToDateTimeOffset(), revision);
+        state.Standing.Generation, state.Groups, state.CreatedAt.ToDateTimeOffset(), lockedUntil?.ToDateTimeOffset(), revision,
+        state.SignIn is { } signIn ? new SignInInfo(signIn.Approves, state.SignInSetAt.ToDateTimeOffset()) : null);
 
     /// <summary>An agent.</summary>
     public static AgentInfo Agent(AgentState state, Instant? lockedUntil, ulong revision) => new(
         state.Tenant, state.Id, NameOf(state.Kind), state.Name, state.Standing.Ended ? "retired" : lockedUntil is null ? "active" : "suspended",
         state.Standing.Generation, state.Owner, state.Environment, ScopeWire.Write(state.Ceiling),
         state.ReviewAt == Instant.Never ? null : state.ReviewAt.ToDateTimeOffset(), state.RequireApproval, state.CreatedAt.ToDateTimeOffset(),
-        lockedUntil?.ToDateTimeOffset(), revision, AgentKeyWire.Write(state.Keys));
+        lockedUntil?.ToDateTimeOffset(), revision, AgentKeyWire.Write(state.Keys), state.RedirectUris.Count == 0 ? null : state.RedirectUris);
 
     /// <summary>An agent kind's wire name.</summary>
     public static string NameOf(AgentKind kind) => kind switch

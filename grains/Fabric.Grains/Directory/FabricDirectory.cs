@@ -109,6 +109,10 @@ internal sealed class FabricDirectory(HandleSpace handles)
                 user.Apply(registered, at);
                 Tenants[registered.Tenant].Users[registered.Id] = user;
                 break;
+            case UserSignInSet set:
+                Tenants[set.Tenant].Users[set.Id].Apply(set, at);
+                Makers.Note(CallerText.Holder(set.Tenant, set.Id), by);
+                break;
             case UserAmended amended: Tenants[amended.Tenant].Users[amended.Id].Apply(amended); break;
             case AgentRegistered registered:
                 var agent = new AgentState { Tenant = registered.Tenant, Id = registered.Id, Handle = Handles.OfAgent(registered.Tenant, registered.Id) };
@@ -124,6 +128,7 @@ internal sealed class FabricDirectory(HandleSpace handles)
                 Tenants[set.Tenant].Agents[set.Id].Apply(set);
                 Makers.Note(CallerText.Holder(set.Tenant, set.Id), by);
                 break;
+            case AgentRedirectsSet set: Tenants[set.Tenant].Agents[set.Id].Apply(set); break;
             case AgentTransferred transferred: Tenants[transferred.Tenant].Agents[transferred.Id].Apply(transferred); break;
             case AgentReviewed reviewed: Tenants[reviewed.Tenant].Agents[reviewed.Id].Apply(reviewed); break;
             default: ApplyRest(e, at, by); break;

@@ -65,6 +65,8 @@ internal sealed class AgentGrain(ClusterParts parts) : Grain, IAgentGrain
     public Task<Reply> SetKeysAsync(string by, byte[] keys) =>
         ChangeAsync(by, state => Erase(AgentDecider.SetKeys(state, ((AgentKeysSet)EventList.ReadOne(keys)).Keys)));
 
+    public Task<Reply> SetRedirectsAsync(string by, string[] uris) => ChangeAsync(by, state => Erase(AgentDecider.SetRedirects(state, uris)));
+
     public Task<Reply> TransferAsync(string by, string owner)
     {
         UserState? user;
@@ -119,6 +121,7 @@ internal sealed class AgentGrain(ClusterParts parts) : Grain, IAgentGrain
                 break;
             case AgentSecretRotated rotated: _state!.Apply(rotated); break;
             case AgentKeysSet set: _state!.Apply(set); break;
+            case AgentRedirectsSet set: _state!.Apply(set); break;
             case AgentTransferred transferred: _state!.Apply(transferred); break;
             case AgentReviewed reviewed: _state!.Apply(reviewed); break;
             case NodeRevoked revoked when _state is not null: _state.Standing.Apply(revoked); break;

@@ -18,6 +18,10 @@ public interface IAgentGrain : IGrainWithStringKey
     [Alias("set-keys")]
     Task<Reply> SetKeysAsync(string by, byte[] keys);
 
+    /// <summary>Replaces its redirect URIs.</summary>
+    [Alias("set-redirects")]
+    Task<Reply> SetRedirectsAsync(string by, string[] uris);
+
     /// <summary>Gives it another owner.</summary>
     [Alias("transfer")]
     Task<Reply> TransferAsync(string by, string owner);

@@ -13,4 +13,8 @@ public interface IUserGrain : IGrainWithStringKey
     /// <summary>Changes it; null stays.</summary>
     [Alias("amend")]
     Task<Reply> AmendAsync(string by, string? name, string[]? groups);
+
+    /// <summary>Sets what it signs in with. <paramref name="signIn"/>: the event that would do so, as the journal writes it.</summary>
+    [Alias("set-sign-in")]
+    Task<Reply> SetSignInAsync(string by, byte[] signIn);
 }

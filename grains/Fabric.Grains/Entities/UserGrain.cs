@@ -62,6 +62,17 @@ internal sealed class UserGrain(ClusterParts parts) : Grain, IUserGrain
         return decided.IsOk ? await EmitAsync(by, decided.Value) : Reply.Refuse(decided.Rejection);
     }
 
+    public async Task<Reply> SetSignInAsync(string by, byte[] signIn)
+    {
+        if (_state is null)
+        {
+            return Missing(Node.Id);
+        }
+
+        var decided = UserDecider.SetSignIn(_state, ((UserSignInSet)EventList.ReadOne(signIn)).SignIn);
+        return decided.IsOk ? await EmitAsync(by, decided.Value) : Reply.Refuse(decided.Rejection);
+    }
+
     private static Reply Missing(string subject) => Reply.Refuse(new Rejection(Codes.NotFound, subject, "the node does not exist"));
 
     private async Task<Reply> EmitAsync(string by, FabricEvent e)
@@ -87,6 +98,7 @@ internal sealed class UserGrain(ClusterParts parts) : Grain, IUserGrain
                 _state = new UserState { Tenant = Node.Tenant, Id = Node.Id, Handle = parts.Handles.Of(Node) };
                 _state.Apply(registered, at);
                 break;
+            case UserSignInSet set: _state!.Apply(set, at); break;
             case UserAmended amended: _state!.Apply(amended); break;
             case NodeRevoked revoked when _state is not null: _state.Standing.Apply(revoked); break;
             case NodeRevoked { MinGeneration: IndexRecord.Terminal } revoked: _tombstoneUntil = revoked.DropAfter; break;

@@ -118,16 +118,21 @@ internal sealed partial class ClusterFabric
 
     public async ValueTask<Outcome<SessionInfo>> ApproveSessionAsync(string session, ApproveSession command, CancellationToken cancellation = default)
     {
-        var found = await FindAsync(session, Admins | Role.Approver).ConfigureAwait(false);
-        return found.IsOk
-            ? await AnswerAsync(() => SessionGrain(found.Value.State.Id).ApproveAsync(
-                caller.Name, command.Note, Milliseconds(command.LifetimeSeconds), Relay.Sequence)).ConfigureAwait(false)
-            : found.Rejection;
+        var found = await FindAsync(session, Admins | Role.Approver | Role.User).ConfigureAwait(false);
+        if (!found.IsOk)
+        {
+            return found.Rejection;
+        }
+
+        var (grain, lifetime) = (SessionGrain(found.Value.State.Id), Milliseconds(command.LifetimeSeconds));
+        return await AnswerAsync(() => caller.Role == Role.User
+            ? grain.ConsentAsync(caller.Name, caller.Subject, command.Note, lifetime, Relay.Sequence)
+            : grain.ApproveAsync(caller.Name, command.Note, lifetime, Relay.Sequence)).ConfigureAwait(false);
     }
 
     public async ValueTask<Outcome<SessionInfo>> DenySessionAsync(string session, DenySession command, CancellationToken cancellation = default)
     {
-        var found = await FindAsync(session, Admins | Role.Approver).ConfigureAwait(false);
+        var found = await FindAsync(session, Admins | Role.Approver | Role.User).ConfigureAwait(false);
         return found.IsOk
             ? await AnswerAsync(() => SessionGrain(found.Value.State.Id).DenyAsync(caller.Name, command.Reason)).ConfigureAwait(false)
             : found.Rejection;

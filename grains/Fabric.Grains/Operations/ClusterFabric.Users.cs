@@ -5,6 +5,7 @@ using Fabric.Contracts.Users;
 using Fabric.Core.Agents;
 using Fabric.Core.Common;
 using Fabric.Core.Lineages;
+using Fabric.Core.Users;
 using Fabric.Engine;
 using Fabric.Engine.Wire;
 using Fabric.Grains.Wire;
@@ -34,6 +35,19 @@ internal sealed partial class ClusterFabric
 
         return await ChangedAsync(
             () => UserGrain(tenant, user).AmendAsync(caller.Name, command.Name, command.Groups is null ? null : [.. command.Groups]),
+            revision => InfoWire.User(Directory.User_NeedsLock(tenant, user)!, null, revision)).ConfigureAwait(false);
+    }
+
+    public async ValueTask<Outcome<UserInfo>> SetUserSignInAsync(string tenant, string user, SetUserSignIn command, CancellationToken cancellation = default)
+    {
+        if ((Refuse(Admins, tenant, user) ?? KnownUser(tenant, user) ?? (command.Password is null ? null : UserPasswords.Check(command.Password))) is { } refused)
+        {
+            return refused;
+        }
+
+        var set = EventList.WriteOne(new UserSignInSet(tenant, user, command.Password is null ? null : UserPasswords.Make(command.Password, command.Approves)));
+        return await ChangedAsync(
+            () => UserGrain(tenant, user).SetSignInAsync(caller.Name, set),
             revision => InfoWire.User(Directory.User_NeedsLock(tenant, user)!, null, revision)).ConfigureAwait(false);
     }
 
@@ -209,6 +223,13 @@ internal sealed partial class ClusterFabric
             () => AgentGrain(tenant, agent).SetKeysAsync(caller.Name, set),
             revision => InfoWire.Agent(Directory.Agent_NeedsLock(tenant, agent)!, null, revision)).ConfigureAwait(false);
     }
+
+    public async ValueTask<Outcome<AgentInfo>> SetAgentRedirectsAsync(string tenant, string agent, SetAgentRedirects command, CancellationToken cancellation = default) =>
+        (Refuse(Admins, tenant, agent) ?? KnownAgent(tenant, agent)) is { } refused
+            ? refused
+            : await ChangedAsync(
+                () => AgentGrain(tenant, agent).SetRedirectsAsync(caller.Name, [.. command.RedirectUris]),
+                revision => InfoWire.Agent(Directory.Agent_NeedsLock(tenant, agent)!, null, revision)).ConfigureAwait(false);
 
     public async ValueTask<Outcome<AgentInfo>> TransferAgentAsync(string tenant, string agent, TransferAgent command, CancellationToken cancellation = default) =>
         (Refuse(Admins, tenant, agent) ?? KnownAgent(tenant, agent)) is { } refused

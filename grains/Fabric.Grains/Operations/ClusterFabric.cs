@@ -148,7 +148,8 @@ internal sealed partial class ClusterFabric(ClusterEngine engine, Caller caller)
 
         var state = found.Value.State;
         return Refuse(allowed, state.Tenant, session) is { } refused ? refused
-            : caller.Role == Role.Agent && caller.Subject != state.Agent ? Missing(session) : found.Value;
+            : caller.Role == Role.Agent && caller.Subject != state.Agent ? Missing(session)
+            : caller.Role == Role.User && (caller.Subject != state.User || caller.Tenant != state.UserTenant) ? Missing(session) : found.Value;
     }
 
     private async ValueTask<Outcome<SessionRow>> ReadAsync(UInt128 id)

@@ -18,6 +18,10 @@ public interface ISessionGrain : IGrainWithStringKey
     [Alias("approve")]
     Task<SessionReply> ApproveAsync(string by, string? note, long? lifetimeMs, long sequence);
 
+    /// <summary>Approves it while it waits, by the word of the user whom it is for.</summary>
+    [Alias("consent")]
+    Task<SessionReply> ConsentAsync(string by, string user, string? note, long? lifetimeMs, long sequence);
+
     /// <summary>Denies it while it waits.</summary>
     [Alias("deny")]
     Task<SessionReply> DenyAsync(string by, string reason);

@@ -84,7 +84,11 @@ internal sealed partial class SessionGrain
             : null;
     }
 
-    public async Task<SessionReply> ApproveAsync(string by, string? note, long? lifetimeMs, long sequence)
+    public Task<SessionReply> ApproveAsync(string by, string? note, long? lifetimeMs, long sequence) => ApproveAsync(by, null, note, lifetimeMs, sequence);
+
+    public Task<SessionReply> ConsentAsync(string by, string user, string? note, long? lifetimeMs, long sequence) => ApproveAsync(by, user, note, lifetimeMs, sequence);
+
+    private async Task<SessionReply> ApproveAsync(string by, string? user, string? note, long? lifetimeMs, long sequence)
     {
         if (await RefusalAsync(sequence) is { } refused)
         {
@@ -108,9 +112,13 @@ internal sealed partial class SessionGrain
         lock (parts.Directory.Gate)
         {
             var agent = parts.Directory.Agent_NeedsLock(state.Tenant, state.Agent)!;
-            decided = SessionDecider.Approve(
-                state, by, parts.Directory.Makers, note, Span(lifetimeMs),
-                [(SessionDecider.AgentEnd(agent), "agent"), (parentEnd, "delegator"), (TrustEnd_NeedsLock(state), "trust")], parts.Relay.Index, now);
+            var isRequired = agent.RequireApproval || parts.Directory.Tenant_NeedsLock(state.Tenant)!.State.RequireApproval;
+            decided = user is not null && SessionDecider.RefuseConsent(state, parts.Directory.User_NeedsLock(state.Tenant, user), isRequired) is { } none
+                ? none
+                : SessionDecider.Approve(
+                    state, by, parts.Directory.Makers, note, Span(lifetimeMs),
+                    [(SessionDecider.AgentEnd(agent), "agent"), (parentEnd, "delegator"), (TrustEnd_NeedsLock(state), "trust")], parts.Relay.Index, now,
+                    isConsent: user is not null && !isRequired);
         }
 
         if (!decided.IsOk)

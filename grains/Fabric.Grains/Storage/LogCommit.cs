@@ -2,6 +2,7 @@ using Fabric.Core.Agents;
 using Fabric.Core.Index;
 using Fabric.Core.Nodes;
 using Fabric.Core.Sessions;
+using Fabric.Core.Users;
 using Fabric.Grains.Feed;
 using Fabric.Grains.Sessions;
 using Fabric.Grains.Wire;
@@ -99,6 +100,8 @@ internal sealed class LogCommit(NpgsqlDataSource database)
     private static string? SlotOf(DirectoryRow row) => row.Owner is null ? null : EventList.ReadOne(row.Event) switch
     {
         AgentSecretRotated => $"secret {row.By}",
+        UserSignInSet => $"sign-in {row.By}",
+        AgentRedirectsSet => "redirects",
         AgentReviewed => "review",
         AgentTransferred => "owner",
         NodeLocked or NodeUnlocked => "lock",

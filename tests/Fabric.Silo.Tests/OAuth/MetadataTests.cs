@@ -23,7 +23,17 @@ public sealed class MetadataTests(EngineServer server) : IClassFixture<EngineSer
         var root = document.RootElement;
         Assert.Equal($"https://fabric.local/tenants/{tenant}", root.GetProperty("issuer").GetString());
         Assert.Equal($"https://fabric.local/v1/tenants/{tenant}/jwks.json", root.GetProperty("jwks_uri").GetString());
-        Assert.Empty(root.GetProperty("response_types_supported").EnumerateArray());
+        Assert.Equal("code", Assert.Single(root.GetProperty("response_types_supported").EnumerateArray()).GetString());
+        Assert.Equal("S256", Assert.Single(root.GetProperty("code_challenge_methods_supported").EnumerateArray()).GetString());
+        Assert.True(root.GetProperty("authorization_response_iss_parameter_supported").GetBoolean());
+        Assert.False(root.GetProperty("require_pushed_authorization_requests").GetBoolean());
+        foreach (var (name, end) in (IEnumerable<(string, string)>)
+        [
+            ("authorization_endpoint", "authorize"), ("pushed_authorization_request_endpoint", "par"), ("backchannel_authentication_endpoint", "bc-authorize"), ("token_endpoint", "token"),
+        ])
+        {
+            Assert.Equal($"https://fabric.local/tenants/{tenant}/oauth/{end}", root.GetProperty(name).GetString());
+        }
     }
 
     [Theory]

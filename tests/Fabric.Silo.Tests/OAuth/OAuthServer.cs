@@ -30,13 +30,16 @@ public sealed class OAuthServer : IAsyncLifetime
     /// <summary>Whether the clock stays at the moment of the start.</summary>
     public bool HasJustStarted { get; init; }
 
+    /// <summary>Whether requests are taken by reference alone.</summary>
+    public bool RequirePushedRequests { get; init; }
+
     public HttpClient Http { get; } = new();
 
     public IFabric Operator { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
-        var options = new SiloOptions { Urls = "http://127.0.0.1:0", DataFolder = _folder, Issuer = Address };
+        var options = new SiloOptions { Urls = "http://127.0.0.1:0", DataFolder = _folder, Issuer = Address, OAuth = { RequirePushedRequests = RequirePushedRequests } };
         _engine = EmbeddedEngine.Open(new EmbeddedOptions { DataFolder = _folder, Issuer = Address }, Time);
         _app = SiloHost.Build(options, _engine, NullLoggerFactory.Instance, Time);
         await _app.StartAsync();
@@ -58,6 +61,12 @@ public sealed class OAuthServer : IAsyncLifetime
         await _engine.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
+
+    /// <summary>What lies in the data folder.</summary>
+    public IEnumerable<string> Files() => Directory.EnumerateFiles(_folder);
+
+    /// <summary>The fabric as a caller.</summary>
+    public IFabric As(Caller caller) => _engine.As(caller);
 
     public long Now => Time.GetUtcNow().ToUnixTimeSeconds();
 

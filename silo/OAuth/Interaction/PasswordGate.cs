@@ -1,0 +1,115 @@
+using Fabric.Core.Common;
+using Fabric.Engine;
+
+namespace Fabric.Silo.OAuth.Interaction;
+
+/// <summary>
+/// Sign-in by a password. INVARIANT B1: a user has so many tries in a while, taken before the password is looked at, so that tries side by side are no more; and few passwords are looked at
+/// at once, since each costs a fair part of a second. Whether there is such a user makes no difference: the same tries, the same work, the same answer.
+/// </summary>
+internal sealed class PasswordGate(IFabricEngine engine, OAuthNotes notes, TimeProvider time) : IDisposable
+{
+    /// <summary>Tries of one user in <see cref="Window"/>.</summary>
+    public const int TriesMax = 10;
+
+    /// <summary>How long tries count from the first on.</summary>
+    public static readonly TimeSpan Window = TimeSpan.FromMinutes(15);
+
+    private const int ChangesMax = 20;
+    private const int WaitingMax = 64;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly Rejection Wrong = new(Codes.Unauthenticated, "user", "user and password do not go together, or the user may not sign in now");
+    private static readonly Rejection Full = new(Codes.LimitReached, "user", $"too many tries: wait {Window.TotalMinutes} minutes");
+    private static readonly Rejection Busy = new(Codes.StorageUnavailable, "sign-in", "too many sign in at this moment: try again in a moment");
+
+    private int _waiting;
+
+    private readonly SemaphoreSlim _turns = new(Math.Max(1, Environment.ProcessorCount / 2));
+
+    /// <summary>The user who has this password, as it stands.</summary>
+    public async ValueTask<Outcome<SignInStanding>> ProveAsync(string tenant, string user, string password, CancellationToken cancellation)
+    {
+        if (!IdText.IsValid(tenant) || !IdText.IsValid(user) || password.Length is 0 or > UserPasswords.LengthMax)
+        {
+            return Wrong;
+        }
+        if (await TakeTryAsync(tenant, user, cancellation) is { } refused)
+        {
+            return refused;
+        }
+        var standing = engine.SignInOf(tenant, user);
+        if (standing.Refusal is { Code: Codes.StorageUnavailable } unknown)
+        {
+            return unknown;
+        }
+        var isRight = await IsRightAsync(password, standing, cancellation);
+        if (isRight != true || standing.Refusal is not null)
+        {
+            return isRight is null ? Busy : Wrong;
+        }
+        if (await notes.Attempts.FindAsync(tenant, user, cancellation) is { IsOk: true, Value: { } attempts })
+        {
+            await notes.Attempts.RemoveAsync(attempts, cancellation);
+        }
+        return standing;
+    }
+
+    public void Dispose() => _turns.Dispose();
+
+    // Null: it was not looked at.
+    private async ValueTask<bool?> IsRightAsync(string password, SignInStanding standing, CancellationToken cancellation)
+    {
+        try
+        {
+            if (Interlocked.Increment(ref _waiting) > WaitingMax || !await _turns.WaitAsync(Patience, cancellation))
+            {
+                return null;
+            }
+            try
+            {
+                return UserPasswords.IsOf(password, standing.SignIn);
+            }
+            finally
+            {
+                _turns.Release();
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    private async ValueTask<Rejection?> TakeTryAsync(string tenant, string user, CancellationToken cancellation)
+    {
+        for (var change = 0; change < ChangesMax; change++)
+        {
+            var found = await notes.Attempts.FindAsync(tenant, user, cancellation);
+            if (!found.IsOk)
+            {
+                return found.Rejection;
+            }
+            if (found.Value is not { } held)
+            {
+                var until = Instant.From(time.GetUtcNow()) + Window;
+                var added = await notes.Attempts.AddAsync(tenant, notes.Attempts.NameOf(tenant, user), tenant, null, until, new SignInAttempts(1), cancellation);
+                if (added?.Code != Codes.AlreadyExists)
+                {
+                    return added;
+                }
+                continue;
+            }
+            if (held.Value.Count >= TriesMax)
+            {
+                return Full;
+            }
+            var counted = await notes.Attempts.ReplaceAsync(held, new SignInAttempts(held.Value.Count + 1), cancellation);
+            if (!counted.IsOk || counted.Value is not null)
+            {
+                return counted.Rejection;
+            }
+        }
+        return Busy;
+    }
+}
