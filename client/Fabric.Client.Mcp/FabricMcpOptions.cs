@@ -1,3 +1,6 @@
+using Fabric.Core.Common;
+using Fabric.Core.Tokens;
+
 namespace Fabric.Client.Mcp;
 
 /// <summary>How an MCP server is guarded. Read once, at the start.</summary>
@@ -69,9 +72,15 @@ public sealed class FabricMcpOptions
 
         // A fragment is no part of a resource, and `aud` is compared character by character.
         Require(Uri.TryCreate(Resource, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Fragment.Length == 0 && url.Query.Length == 0
-            && url.UserInfo.Length == 0 && Resource!.Length <= Core.Tokens.TokenClaims.NameLengthMax, nameof(Resource));
+            && url.UserInfo.Length == 0 && Resource!.Length <= TokenClaims.NameLengthMax, nameof(Resource));
         Require(AuthorizationServers.Count > 0 && AuthorizationServers.All(server => Uri.TryCreate(server, UriKind.Absolute, out var issuer) && issuer.Scheme is "http" or "https"), nameof(AuthorizationServers));
     }
+
+    /// <summary>
+    /// Why a token of this fabric is not taken here; null: it is. Where no tenant is guarded, a scope of any tenant would do, and each tenant's administrator can grant one (T1).
+    /// </summary>
+    internal string? WhyNotOurs(string? tenant, TokenClaims claims) =>
+        tenant is null && !AuthorizationServers.Contains(claims.Issuer, StringComparer.Ordinal) ? Codes.TokenForeignTenant : null;
 
     private static void Require(bool ok, string option)
     {

@@ -23,7 +23,7 @@ public static class FabricMcpServerExtensions
     {
         builder.Services.Configure(configure);
         builder.Services.TryAddSingleton(provider => new CallMapper(Options(provider), NameOf(provider)));
-        builder.Services.TryAddSingleton(provider => new GuardFilters(Checked(provider, isHttp: false), provider.GetRequiredService<Edge>(), provider.GetRequiredService<CallMapper>()));
+        builder.Services.TryAddSingleton(provider => new GuardFilters(Checked(provider, isHttp: false), TenantOf(provider), provider.GetRequiredService<Edge>(), provider.GetRequiredService<CallMapper>()));
         builder.Services.AddSingleton<IPostConfigureOptions<McpServerOptions>, GuardSetup>();
         return builder;
     }
@@ -37,7 +37,7 @@ public static class FabricMcpServerExtensions
         var options = Checked(provider, isHttp: true);
         var metadata = new ResourceMetadata(options, NameOf(provider));
         var guard = new McpHttpGuard(
-            options, provider.GetRequiredService<IOptions<FabricEdgeOptions>>().Value.Tenant, provider.GetRequiredService<Edge>(), provider.GetRequiredService<RequestTokens>(),
+            options, TenantOf(provider), provider.GetRequiredService<Edge>(), provider.GetRequiredService<RequestTokens>(),
             new RequestCalls(provider.GetRequiredService<CallMapper>(), new ServerToolClasses(provider.GetRequiredService<IOptions<McpServerOptions>>())), new McpAnswers(metadata));
         endpoints.MapGet(metadata.Path, metadata.AnswerAsync);
         var mcp = endpoints.MapMcp(pattern);
@@ -56,9 +56,11 @@ public static class FabricMcpServerExtensions
     private static FabricMcpOptions Checked(IServiceProvider provider, bool isHttp)
     {
         var options = Options(provider);
-        options.Validate(isHttp, provider.GetRequiredService<IOptions<FabricEdgeOptions>>().Value.Tenant);
+        options.Validate(isHttp, TenantOf(provider));
         return options;
     }
+
+    private static string? TenantOf(IServiceProvider provider) => provider.GetRequiredService<IOptions<FabricEdgeOptions>>().Value.Tenant;
 
     private static string NameOf(IServiceProvider provider) => provider.GetRequiredService<IOptions<McpServerOptions>>().Value.ServerInfo?.Name ?? "mcp";
 }

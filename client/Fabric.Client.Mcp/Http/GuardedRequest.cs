@@ -6,12 +6,13 @@ using Fabric.Core.Tokens;
 namespace Fabric.Client.Mcp.Http;
 
 /// <summary>A request that the guard let through: who sends it, what it says, and the calls that were decided. Disposed when its answer is over.</summary>
-internal sealed class GuardedRequest(string token, CheckOptions options, CallHandle admitted, McpMessage? message) : IDisposable
+internal sealed class GuardedRequest(string token, CheckOptions options, CallHandle admitted, McpMessage? message, ReadOnlyMemory<byte> body) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<(ToolCall Call, CallHandle Handle)> _decided = [];
     private bool _over;
     private int _taken;
+    private bool _watchTaken;
 
     /// <summary>The token; goes no further than to the fabric.</summary>
     public string Token { get; } = token;
@@ -24,6 +25,9 @@ internal sealed class GuardedRequest(string token, CheckOptions options, CallHan
 
     /// <summary>The message; null of a request without a body.</summary>
     public McpMessage? Message { get; } = message;
+
+    /// <summary>The message as it was sent.</summary>
+    public ReadOnlyMemory<byte> Body { get; } = body;
 
     /// <summary>Fires when the token, or a call of the message that nobody has taken over, may not go on.</summary>
     public IEnumerable<CallHandle> Watched
@@ -51,7 +55,7 @@ internal sealed class GuardedRequest(string token, CheckOptions options, CallHan
     {
         lock (_gate)
         {
-            return ReferenceEquals(handle, admitted) ? _taken == 0 : _decided.Exists(decided => ReferenceEquals(decided.Handle, handle));
+            return !_watchTaken && (ReferenceEquals(handle, admitted) ? _taken == 0 : _decided.Exists(decided => ReferenceEquals(decided.Handle, handle)));
         }
     }
 
@@ -74,6 +78,17 @@ internal sealed class GuardedRequest(string token, CheckOptions options, CallHan
             }
 
             return null;
+        }
+    }
+
+    /// <summary>Takes the watch of the whole request over, until it is disposed: what fires is told to who forwards it, and the guard no longer aborts.</summary>
+    public IReadOnlyList<CallHandle> TakeWatch()
+    {
+        lock (_gate)
+        {
+            _taken++;
+            _watchTaken = true;
+            return [admitted, .. _decided.Select(decided => decided.Handle)];
         }
     }
 

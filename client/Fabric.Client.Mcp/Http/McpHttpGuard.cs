@@ -4,7 +4,6 @@ using Fabric.Client.AspNetCore;
 using Fabric.Client.Edges;
 using Fabric.Client.Mcp.Messages;
 using Fabric.Core.Common;
-using Fabric.Core.Tokens;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -42,7 +41,7 @@ internal sealed class McpHttpGuard(FabricMcpOptions options, string? tenant, Edg
         // INVARIANT T1: the audience is this server, whatever the enforcement point takes elsewhere.
         var checks = new CheckOptions(Audience: _resource, ProofKey: read.Value.Proof?.Key);
         var admitted = await edge.AdmitAsync(read.Value.Token, checks, context.RequestAborted);
-        if ((admitted.Decision.Code ?? WhyNotOurs(admitted.Decision.Claims!) ?? tokens.UseProof(read.Value, admitted.Decision.Claims)) is { } code)
+        if ((admitted.Decision.Code ?? options.WhyNotOurs(tenant, admitted.Decision.Claims!) ?? tokens.UseProof(read.Value, admitted.Decision.Claims)) is { } code)
         {
             admitted.Dispose();
             await answers.WriteDeniedAsync(context, null, code, checks.ProofKey is not null, []);
@@ -51,7 +50,7 @@ internal sealed class McpHttpGuard(FabricMcpOptions options, string? tenant, Edg
 
         if (!HttpMethods.IsPost(context.Request.Method))
         {
-            using var plain = new GuardedRequest(read.Value.Token, checks, admitted, null);
+            using var plain = new GuardedRequest(read.Value.Token, checks, admitted, null, default);
             await RunAsync(context, plain, next);
             return;
         }
@@ -62,7 +61,7 @@ internal sealed class McpHttpGuard(FabricMcpOptions options, string? tenant, Edg
     private async Task PostAsync(HttpContext context, string token, CheckOptions checks, CallHandle admitted, Func<HttpContext, GuardedRequest, Task> next)
     {
         var body = await ReadBodyAsync(context);
-        using var request = new GuardedRequest(token, checks, admitted, body is null ? null : McpMessage.TryRead(body.Value));
+        using var request = new GuardedRequest(token, checks, admitted, body is null ? null : McpMessage.TryRead(body.Value), body ?? default);
         if (body is null)
         {
             await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status413PayloadTooLarge, -32600, $"a message has at most {options.MessageBytesMax} bytes");
@@ -72,6 +71,12 @@ internal sealed class McpHttpGuard(FabricMcpOptions options, string? tenant, Edg
         if (request.Message is not { } message)
         {
             await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status400BadRequest, -32600, "the body is not one JSON-RPC message, or a name stands in it twice");
+            return;
+        }
+
+        if (!MirroredHeaders.Match(context.Request.Headers, message))
+        {
+            await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status400BadRequest, MirroredHeaders.Mismatch, "a header says something else than the body");
             return;
         }
 
@@ -133,9 +138,6 @@ internal sealed class McpHttpGuard(FabricMcpOptions options, string? tenant, Edg
         }
     }
 
-    // Without a guarded tenant a scope of any tenant would do, and each tenant's administrator can grant one.
-    private string? WhyNotOurs(TokenClaims claims) => tenant is null && !options.AuthorizationServers.Contains(claims.Issuer, StringComparer.Ordinal) ? Codes.TokenForeignTenant : null;
-
     private async ValueTask<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpContext context)
     {
         if (context.Request.ContentLength > options.MessageBytesMax)
@@ -149,6 +151,7 @@ internal sealed class McpHttpGuard(FabricMcpOptions options, string? tenant, Edg
             var read = await reader.ReadAsync(context.RequestAborted);
             if (read.Buffer.Length > options.MessageBytesMax)
             {
+                reader.AdvanceTo(read.Buffer.End);
                 return null;
             }
 

@@ -14,7 +14,7 @@ namespace Fabric.Client.Mcp.Server;
 /// The guard inside of the MCP server, on parameters as the server has read them: what runs is what was decided, whatever the guard in front made of the bytes. Whoever did not come through that guard has no
 /// token, but for a server over stdio.
 /// </summary>
-internal sealed class GuardFilters(FabricMcpOptions options, Edge edge, CallMapper mapper)
+internal sealed class GuardFilters(FabricMcpOptions options, string? tenant, Edge edge, CallMapper mapper)
 {
     /// <summary>Guards the calls of tools.</summary>
     public McpRequestHandler<CallToolRequestParams, CallToolResult> Tools(McpRequestHandler<CallToolRequestParams, CallToolResult> next) => async (context, cancellation) =>
@@ -99,7 +99,14 @@ internal sealed class GuardFilters(FabricMcpOptions options, Edge edge, CallMapp
         }
 
         var checks = new CheckOptions(Audience: options.Resource);
-        return call is { } one ? await edge.BeginAsync(token, one, checks, cancellation) : await edge.AdmitAsync(token, checks, cancellation);
+        var admitted = await edge.AdmitAsync(token, checks, cancellation);
+        if (call is not { } one || !admitted.Decision.Allowed)
+        {
+            return admitted;
+        }
+
+        admitted.Dispose();
+        return options.WhyNotOurs(tenant, admitted.Decision.Claims!) is null ? await edge.BeginAsync(token, one, checks, cancellation) : null;
     }
 
     private static Dictionary<string, System.Text.Json.JsonElement> Arguments(CallToolRequestParams parameters) =>
