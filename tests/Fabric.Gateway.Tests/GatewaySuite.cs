@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Fabric.Client;
 using Fabric.Core.Common;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
