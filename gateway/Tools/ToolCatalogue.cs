@@ -22,7 +22,7 @@ internal sealed partial class ToolCatalogue(IUpstream upstream, TimeProvider tim
 
     private readonly SemaphoreSlim _turn = new(1);
     private Dictionary<string, ActionClass> _classes = [];
-    private long? _readAt;
+    private long _readAt = long.MinValue;
     private McpClient? _client;
 
     public async ValueTask<ActionClass> ClassOfAsync(string name, CancellationToken cancellation)
@@ -47,7 +47,7 @@ internal sealed partial class ToolCatalogue(IUpstream upstream, TimeProvider tim
         _turn.Dispose();
     }
 
-    private TimeSpan Age() => _readAt is { } at ? time.GetElapsedTime(at) : TimeSpan.MaxValue;
+    private TimeSpan Age() => Volatile.Read(ref _readAt) is var at && at == long.MinValue ? TimeSpan.MaxValue : time.GetElapsedTime(at);
 
     private async ValueTask RefreshAsync(CancellationToken cancellation)
     {
@@ -77,7 +77,7 @@ internal sealed partial class ToolCatalogue(IUpstream upstream, TimeProvider tim
         }
         finally
         {
-            _readAt = time.GetTimestamp();
+            Volatile.Write(ref _readAt, time.GetTimestamp());
             _turn.Release();
         }
     }

@@ -182,7 +182,7 @@ internal sealed class StdioSession : IAsyncDisposable
         {
             if (message["method"] is null)
             {
-                if (NumberOf(message["id"]) is { } number && _open.TryGetValue(number, out var answered))
+                if (NumberOf(message["id"]) is { } number && _open.Remove(number, out var answered))
                 {
                     message["id"] = answered.ClientId.DeepClone();
                     answered.Put(JsonSerializer.SerializeToUtf8Bytes(message), isAnswer: true);

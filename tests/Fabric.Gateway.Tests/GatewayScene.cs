@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
 using Fabric.Client;
-using Fabric.Client.Edges;
 using Fabric.Client.Embedded;
 using Fabric.Contracts;
 using Fabric.Contracts.Common;

@@ -40,10 +40,9 @@ internal sealed class McpHttpGuard(FabricMcpOptions options, string? tenant, Edg
 
         // INVARIANT T1: the audience is this server, whatever the enforcement point takes elsewhere.
         var checks = new CheckOptions(Audience: _resource, ProofKey: read.Value.Proof?.Key);
-        var admitted = await edge.AdmitAsync(read.Value.Token, checks, context.RequestAborted);
+        using var admitted = await edge.AdmitAsync(read.Value.Token, checks, context.RequestAborted);
         if ((admitted.Decision.Code ?? options.WhyNotOurs(tenant, admitted.Decision.Claims!) ?? tokens.UseProof(read.Value, admitted.Decision.Claims)) is { } code)
         {
-            admitted.Dispose();
             await answers.WriteDeniedAsync(context, null, code, checks.ProofKey is not null, []);
             return;
         }
@@ -96,6 +95,12 @@ internal sealed class McpHttpGuard(FabricMcpOptions options, string? tenant, Edg
                 await answers.WriteDeniedAsync(context, message, handle.Decision.Code!, checks.ProofKey is not null, made.Value);
                 return;
             }
+        }
+
+        if (made.Value.Count > 0)
+        {
+            // One watch a request: receipts count calls.
+            admitted.Dispose();
         }
 
         context.Request.Body = new MemoryStream(body.Value.ToArray(), writable: false);
