@@ -18,11 +18,11 @@ internal sealed class InProcessUplink(IFabricEngine engine, Caller caller, EdgeC
     private readonly string _drawer = $"{caller.Name}/{Guid.NewGuid():n}";
 
     public async ValueTask<Outcome<FabricAnswer>> CheckAsync(
-        string token, ToolCall call, string? environment, string? audience, ulong minRevision, CancellationToken cancellation)
+        string token, ToolCall call, string? environment, string? audience, ulong minRevision, string? proofKey, CancellationToken cancellation)
     {
         var askedMs = clock.SentMs;
         var request = new CheckRequest(
-            token, call.Tool, call.Action, call.Resource, NameOf(call.Class), environment, minRevision == 0 ? null : minRevision, null, audience);
+            token, call.Tool, call.Action, call.Resource, NameOf(call.Class), environment, minRevision == 0 ? null : minRevision, null, audience, proofKey);
         var answer = await _fabric.CheckAsync(request, cancellation);
         return answer.IsOk
             ? new FabricAnswer(answer.Value.Allowed, answer.Value.Code, answer.Value.Revision, askedMs)

@@ -1,3 +1,4 @@
+using Fabric.Client.AspNetCore;
 using Fabric.Client.Edges;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -24,6 +25,7 @@ public static class FabricServiceExtensions
 
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new EdgeClock(provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(provider => new RequestTokens(provider.GetRequiredService<EdgeClock>()));
         services.TryAddSingleton(provider => new Edge(
             (provider.GetService<FabricBuilder.SourceFactory>() ?? throw new InvalidOperationException(
                 "AddFabric has no source: say on its builder where the fabric is")).Make(provider),

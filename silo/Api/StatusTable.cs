@@ -75,6 +75,7 @@ public static class StatusTable
         [Codes.TokenNotYetValid] = 401,
         [Codes.TokenAudience] = 401,
         [Codes.TokenProof] = 401,
+        [Codes.ProofInvalid] = 401,
         [Codes.TokenForeignTenant] = 401,
 
         [Codes.CheckStale] = 503,

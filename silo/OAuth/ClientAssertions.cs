@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Fabric.Core.Agents;
 using Fabric.Core.Common;
+using Fabric.Core.Tokens;
 using Fabric.Engine;
 
 namespace Fabric.Silo.OAuth;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Fabric.Core.Common;
 using Fabric.Core.Tokens;
 using Fabric.Engine;
@@ -35,59 +34,29 @@ internal sealed class DpopProofs(IFabricEngine engine, DpopNonces nonces, TimePr
         {
             return Invalid("a request has one proof");
         }
-        if (ForeignJwt.TryParse(header[0] ?? "", "typ", "jwk") is not { } jwt || ForeignJwt.Text(jwt.Header, "typ") != "dpop+jwt" || KeyOf(jwt.Header) is not var (x, y))
+        var read = DpopProof.Read(header[0] ?? "");
+        if (!read.IsOk)
         {
-            return Invalid("the proof is no JWT of type dpop+jwt, signed by ES256 with the public P-256 key in its header");
+            return Invalid(read.Rejection.Detail);
         }
-        if (!jwt.IsSignedBy(x, y))
+        var proof = read.Value;
+        if (!proof.IsOf(context.Request.Method, target))
         {
-            return Invalid("the proof is not signed by the key in its header");
+            return Invalid("the proof is not of this request, by its htm and htu");
         }
-        if (jwt.Text("jti") is not { Length: > 0 and <= ForeignJwt.JtiLengthMax } id || jwt.Text("htm") != context.Request.Method || !IsSame(jwt.Text("htu"), target)
-            || jwt.Seconds("iat") is not { } made)
-        {
-            return Invalid("the proof is not of this request: it needs jti, htm, htu and iat");
-        }
-        if (jwt.Text("nonce") is not { } nonce || !nonces.IsValid(nonce, now))
+        if (proof.Nonce is not { } nonce || !nonces.IsValid(nonce, now))
         {
             return new Rejection(OAuthErrors.UseNonce, Header, "the proof needs the nonce that this answer brings in its header DPoP-Nonce");
         }
-        var madeAt = new Instant((long)(made * 1000));
-        if (madeAt > now + Limits.ClockSkew || madeAt < now - AgeMax - Limits.ClockSkew)
+        if (!proof.WasMadeWithin(AgeMax, now))
         {
             return Invalid("the proof was not made just now, by its iat");
         }
 
         // The nonce says that it was made after the start, so this memory knows of every use.
-        var key = Thumbprints.Of(x, y);
-        var used = await engine.UseOnceAsync(new SingleUse(owner, UseNames.Of("proof", key, id), Instant.Never, now + AgeMax), context.RequestAborted);
-        return used is null ? key : used.Code == Codes.Replayed ? Invalid("the proof was used before") : used;
+        var used = await engine.UseOnceAsync(new SingleUse(owner, UseNames.Of("proof", proof.Key, proof.Id), Instant.Never, now + AgeMax), context.RequestAborted);
+        return used is null ? proof.Key : used.Code == Codes.Replayed ? Invalid("the proof was used before") : used;
     }
-
-    // The public key alone (RFC 9449 section 4.3 item 7): a header that brings the private one gives it away to whoever reads it.
-    private static (byte[] X, byte[] Y)? KeyOf(JsonElement header)
-    {
-        if (!header.TryGetProperty("jwk", out var jwk) || jwk.ValueKind != JsonValueKind.Object)
-        {
-            return null;
-        }
-        foreach (var member in jwk.EnumerateObject())
-        {
-            if (member.Name is not ("kty" or "crv" or "x" or "y" or "kid" or "alg" or "use" or "ext" or "key_ops"))
-            {
-                return null;
-            }
-        }
-        return ForeignJwt.Text(jwk, "kty") == "EC" && ForeignJwt.Text(jwk, "crv") == "P-256" && ForeignJwt.Coordinate(ForeignJwt.Text(jwk, "x")) is { } x
-            && ForeignJwt.Coordinate(ForeignJwt.Text(jwk, "y")) is { } y ? (x, y) : null;
-    }
-
-    // Without query and fragment, after normalisation (RFC 9449 section 4.3 item 9, RFC 3986 section 6.2).
-    private static bool IsSame(string? stated, string target) =>
-        Uri.TryCreate(stated, UriKind.Absolute, out var url) && url.UserInfo.Length == 0
-        && string.Equals(Normal(url), Normal(new Uri(target)), StringComparison.Ordinal);
-
-    private static string Normal(Uri url) => url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
 
     private static Rejection Invalid(string detail) => new(OAuthErrors.InvalidProof, Header, detail);
 }

@@ -8,6 +8,7 @@ public sealed class PackedFolder : IAsyncLifetime
     private static readonly string[] Projects =
     [
         "grains/Fabric.Core", "grains/Fabric.Engine", "grains/Fabric.Embedded", "client/Fabric.Contracts", "client/Fabric.Client", "client/Fabric.Client.Embedded",
+        "client/Fabric.Client.Mcp",
     ];
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fabric-packages-");

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const startLimitMs = 60_000;
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();
@@ -20,14 +20,39 @@ async function freePort() {
   return port;
 }
 
-// FABRIC_HOST: the command that runs the host, separated by spaces; else the newest build in this repository.
-function command() {
-  if (process.env.FABRIC_HOST) {
-    return process.env.FABRIC_HOST.split(' ');
-  }
-  const [built] = ['Release', 'Debug'].map((name) => join(repository, 'silo', 'bin', name, 'net10.0', 'Fabric.Silo.dll')).filter(existsSync)
+// The newest build of a project of this repository, as a command.
+function programOf(project) {
+  const [folder, name] = [dirname(project), project.slice(project.lastIndexOf('/') + 1)];
+  const [built] = ['Release', 'Debug'].map((kind) => join(repository, folder, 'bin', kind, 'net10.0', `${name}.dll`)).filter(existsSync)
     .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-  return built ? ['dotnet', built] : ['dotnet', 'run', '--project', join(repository, 'silo'), '--'];
+  return built ? ['dotnet', built] : ['dotnet', 'run', '--project', join(repository, folder), '--'];
+}
+
+// FABRIC_HOST: the command that runs the host, separated by spaces; else the newest build in this repository.
+const command = () => process.env.FABRIC_HOST?.split(' ') ?? programOf('silo/Fabric.Silo');
+
+// Starts a program and waits until an address answers. Returns what ends it.
+export async function startProgram(project, args, address, environment = {}) {
+  const [program, ...first] = programOf(project);
+  const child = spawn(program, [...first, ...args], { env: { ...process.env, DOTNET_NOLOGO: '1', ...environment }, stdio: ['ignore', 'ignore', 'pipe'] });
+  let log = '';
+  child.stderr.on('data', (text) => (log = (log + text).slice(-20_000)));
+  const ended = once(child, 'exit');
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM');
+      await ended;
+    }
+  };
+  const deadline = Date.now() + startLimitMs;
+  while (!(await fetch(address).then((answer) => answer.ok, () => false))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      await stop();
+      throw new Error(`${project} did not start: ${log}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return stop;
 }
 
 export async function startHost() {
@@ -92,5 +117,6 @@ export async function startHost() {
     return { tenant: of, id, secret: made.secret };
   };
   const check = (token, tool, action, extra = {}) => api('POST', '/v1/check', { token, tool, action, resource: 'x', class: 'read', ...extra });
-  return { address, api, tenant, agent, check, stop };
+  const enforcementPoint = async (of) => (await api('POST', '/v1/keys', { role: 'enforcement_point', tenant: of, subject: `edge${++names}` })).secret;
+  return { address, api, tenant, agent, check, enforcementPoint, program: programOf, stop };
 }

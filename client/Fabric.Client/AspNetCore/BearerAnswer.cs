@@ -10,15 +10,15 @@ namespace Fabric.Client.AspNetCore;
 /// <summary>A denial as a resource server gives it: the status and challenge of RFC 6750 section 3, and a problem body (RFC 9457) with the code.</summary>
 internal static class BearerAnswer
 {
-    /// <summary>The request has no bearer token, or two: by RFC 6750 section 3.1 the challenge then names no error.</summary>
+    /// <summary>The request has no token, or two: by RFC 6750 section 3.1 the challenge then names no error.</summary>
     public static Task WriteUnauthenticatedAsync(HttpContext context)
     {
-        context.Response.Headers.WWWAuthenticate = "Bearer";
-        return WriteProblemAsync(context, StatusCodes.Status401Unauthorized, Codes.Unauthenticated, "the request has no bearer token");
+        context.Response.Headers.WWWAuthenticate = TokenChallenge.ForNoToken();
+        return WriteProblemAsync(context, StatusCodes.Status401Unauthorized, Codes.Unauthenticated, "the request has no token");
     }
 
-    /// <summary>The call was denied with this code.</summary>
-    public static Task WriteAsync(HttpContext context, string code)
+    /// <summary>The call was denied with this code; its token came under the scheme DPoP, or as a bearer token.</summary>
+    public static Task WriteAsync(HttpContext context, string code, bool isDpop)
     {
         if (context.Response.HasStarted)
         {
@@ -27,29 +27,14 @@ internal static class BearerAnswer
         }
 
         context.Response.Clear();
-        var status = StatusOf(code);
+        var status = TokenChallenge.StatusOf(code);
         if (status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden)
         {
-            var error = status == StatusCodes.Status401Unauthorized ? "invalid_token" : "insufficient_scope";
-            context.Response.Headers.WWWAuthenticate = $"Bearer error=\"{error}\", error_description=\"{code}\"";
+            context.Response.Headers.WWWAuthenticate = TokenChallenge.For(code, isDpop);
         }
 
         return WriteProblemAsync(context, status, code, DetailOf(status));
     }
-
-    private static int StatusOf(string code) => code switch
-    {
-        Codes.RateExceeded => StatusCodes.Status429TooManyRequests,
-        Codes.QuotaExhausted => StatusCodes.Status403Forbidden,
-        Codes.TooLarge => StatusCodes.Status400BadRequest,
-        Codes.CheckFailed or Codes.Internal => StatusCodes.Status500InternalServerError,
-        _ when code.StartsWith("scope.", StringComparison.Ordinal) || code.StartsWith("constraint.", StringComparison.Ordinal) => StatusCodes.Status403Forbidden,
-
-        // By RFC 6750 an invalid token is one that is "expired, revoked, malformed, or invalid for other reasons".
-        _ when code.StartsWith("token.", StringComparison.Ordinal) || code.EndsWith(".revoked", StringComparison.Ordinal)
-            || code.EndsWith(".locked", StringComparison.Ordinal) => StatusCodes.Status401Unauthorized,
-        _ => StatusCodes.Status503ServiceUnavailable,
-    };
 
     private static string DetailOf(int status) => status switch
     {

@@ -9,7 +9,7 @@ namespace Fabric.Client.AspNetCore;
 public static class FabricEndpointExtensions
 {
     /// <summary>
-    /// Lets only those requests through whose bearer token (RFC 6750) may make this call; the others are answered 401, 403, 429 or 503 with a problem body (RFC 9457)
+    /// Lets only those requests through whose token (RFC 6750, or with a proof of its key RFC 9449) may make this call; the others are answered 401, 403, 429 or 503 with a problem body (RFC 9457)
     /// that holds the code. `{name}` in <paramref name="resource"/> stands for the route's value, percent-decoded, whatever characters it has. While the request runs,
     /// `HttpContext.RequestAborted` also fires when the call's authority ends.
     /// </summary>

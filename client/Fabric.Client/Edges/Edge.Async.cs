@@ -26,7 +26,8 @@ public sealed partial class Edge
                 : new ValueTask<Decision>(Denied(code));
         }
 
-        var decision = _pipeline.Check(token, call, _rules, BasisOf(options, CheckBasis.MayAsk), out var need);
+        var rules = _rulesOfCalls.Of(options);
+        var decision = _pipeline.Check(token, call, rules, BasisOf(options, CheckBasis.MayAsk), out var need);
         return IsOpen(decision, need) ? AskAsync(token, call, options ?? CheckOptions.None, cancellation) : new ValueTask<Decision>(decision);
     }
 
@@ -35,6 +36,7 @@ public sealed partial class Edge
 
     private async ValueTask<Decision> AskAsync(string token, ToolCall call, CheckOptions options, CancellationToken cancellation)
     {
+        var rules = _rulesOfCalls.Of(options);
         using var timeout = new CancellationTokenSource(options.Timeout ?? _options.Timeout, _clock.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation, _stopping.Token);
         try
@@ -42,7 +44,7 @@ public sealed partial class Edge
             await _waiters.WaitAsync(options.MinRevision, either.Token);
             for (var round = 0; round < RoundsMax; round++)
             {
-                var decision = _pipeline.Check(token, call, _rules, BasisOf(options, CheckBasis.MayAsk), out var need);
+                var decision = _pipeline.Check(token, call, rules, BasisOf(options, CheckBasis.MayAsk), out var need);
                 if (!IsOpen(decision, need))
                 {
                     return decision;
@@ -55,22 +57,22 @@ public sealed partial class Edge
 
                 if (await FetchAsync(need, either.Token) is { } code)
                 {
-                    return _pipeline.Deny(token, call, _rules, code);
+                    return _pipeline.Deny(token, call, rules, code);
                 }
             }
 
-            return _pipeline.Deny(token, call, _rules, Codes.QuotaSliceNeeded);
+            return _pipeline.Deny(token, call, rules, Codes.QuotaSliceNeeded);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return _pipeline.Deny(token, call, _rules, Revision < options.MinRevision ? Codes.CheckBehindRevision : Codes.CheckUnavailable);
+            return _pipeline.Deny(token, call, rules, Revision < options.MinRevision ? Codes.CheckBehindRevision : Codes.CheckUnavailable);
         }
 #pragma warning disable CA1031 // whatever went wrong, the call is denied
         catch (Exception e) when (e is not OperationCanceledException)
 #pragma warning restore CA1031
         {
             LogCheckFailed(e);
-            return _pipeline.Deny(token, call, _rules, Codes.CheckFailed);
+            return _pipeline.Deny(token, call, rules, Codes.CheckFailed);
         }
     }
 
@@ -88,16 +90,17 @@ public sealed partial class Edge
 
     private async ValueTask<Decision> AskFabricAsync(string token, ToolCall call, CheckOptions options, CancellationToken cancellation)
     {
-        var answer = await _source.Uplink.CheckAsync(token, call, _options.Environment, _options.Audience, options.MinRevision, cancellation);
+        var rules = _rulesOfCalls.Of(options);
+        var answer = await _source.Uplink.CheckAsync(token, call, rules.Environment, rules.Audience, options.MinRevision, rules.ProofKey, cancellation);
         if (!answer.IsOk)
         {
-            return _pipeline.Deny(token, call, _rules, answer.Rejection.Code);
+            return _pipeline.Deny(token, call, rules, answer.Rejection.Code);
         }
 
         if (answer.Value.Allowed)
         {
             // INVARIANT R1: the answer is a lease for this one call, and what the view has learnt since binds.
-            return _pipeline.Check(token, call, _rules, CheckBasis.Answered(answer.Value.AskedMs), out _);
+            return _pipeline.Check(token, call, rules, CheckBasis.Answered(answer.Value.AskedMs), out _);
         }
 
         // The fabric has recorded its denial.

@@ -28,6 +28,7 @@ public sealed partial class Edge : IAsyncDisposable
     private readonly EdgeClock _clock;
     private readonly ILogger _logger;
     private readonly CheckRules _rules;
+    private readonly RulesOfCalls _rulesOfCalls;
     private readonly QuotaSlices _quotas = new();
     private readonly UsageWindow _usage;
     private readonly CheckPipeline _pipeline;
@@ -47,6 +48,7 @@ public sealed partial class Edge : IAsyncDisposable
         options.Validate();
         (_source, _options, _clock, _logger) = (source, options, clock, logger ?? NullLogger<Edge>.Instance);
         _rules = options.Rules;
+        _rulesOfCalls = new RulesOfCalls(_rules);
         _usage = new UsageWindow(options.UsageLinesMax);
         _pipeline = new CheckPipeline(
             source.View, clock, RandomNumberGenerator.GetBytes(CheckPipeline.SecretSize), _quotas, _usage, options.Limits);
@@ -91,12 +93,12 @@ public sealed partial class Edge : IAsyncDisposable
     public Decision Check(string token, in ToolCall call, CheckOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(token);
-        return Refusal(call, options) is { } code ? Denied(code) : _pipeline.Check(token, call, _rules, BasisOf(options, CheckBasis.Alone), out _);
+        return Refusal(call, options) is { } code ? Denied(code) : _pipeline.Check(token, call, _rulesOfCalls.Of(options), BasisOf(options, CheckBasis.Alone), out _);
     }
 
     /// <summary>Decides a call now, for a token as it came over the wire. See the other overload.</summary>
     public Decision Check(ReadOnlySpan<byte> utf8Token, in ToolCall call, CheckOptions? options = null) =>
-        Refusal(call, options) is { } code ? Denied(code) : _pipeline.Check(utf8Token, call, _rules, BasisOf(options, CheckBasis.Alone), out _);
+        Refusal(call, options) is { } code ? Denied(code) : _pipeline.Check(utf8Token, call, _rulesOfCalls.Of(options), BasisOf(options, CheckBasis.Alone), out _);
 
     /// <summary>Delivers what was counted now, rather than at the next interval, and what is being delivered. What the fabric does not take is kept.</summary>
     public Task FlushAsync(CancellationToken cancellation = default) => _delivery.DeliverAsync(cancellation);

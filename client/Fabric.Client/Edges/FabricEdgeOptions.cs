@@ -15,6 +15,12 @@ public sealed class FabricEdgeOptions
     /// <summary>What a token's `aud` must be. Default: not compared.</summary>
     public string? Audience { get; set; }
 
+    /// <summary>
+    /// How callers address this process, as `https://HOST[:PORT]`: what a proof of a key must be for (`htu`, RFC 9449). Default: what each request says of itself, which
+    /// is only as sure as its `Host` header is.
+    /// </summary>
+    public Uri? Origin { get; set; }
+
     /// <summary>The environment that calls are made in, for `environment` constraints. Default: not stated, which no such constraint admits.</summary>
     public string? Environment { get; set; }
 
@@ -62,6 +68,7 @@ public sealed class FabricEdgeOptions
         Require(Name is { Length: >= 1 and <= 100 }, nameof(Name));
         Require(Tenant is null or { Length: >= 1 and <= 128 }, nameof(Tenant));
         Require(Audience is null or { Length: >= 1 and <= 256 }, nameof(Audience));
+        Require(Origin is null || (Origin.IsAbsoluteUri && Origin.Scheme is "http" or "https" && Origin.PathAndQuery == "/" && Origin.UserInfo.Length == 0 && Origin.Fragment.Length == 0), nameof(Origin));
         Require(Environment is null or { Length: >= 1 and <= 128 }, nameof(Environment));
         Require(ReadBound > TimeSpan.Zero && ReadBound <= ClassBounds.ReadMax, nameof(ReadBound));
         Require(WriteBound > TimeSpan.Zero && WriteBound <= ClassBounds.WriteMax, nameof(WriteBound));

@@ -15,10 +15,11 @@ public interface IEdgeUplink
 {
     /// <summary>
     /// Asks for the fabric's own decision of a call. Over the same ordered connection as the feed, so that whatever the fabric applied before it answered
-    /// has arrived before the answer. The fabric draws the quotas and records the call.
+    /// has arrived before the answer. The fabric draws the quotas and records the call. <paramref name="proofKey"/>: the key that the caller has proven to hold, which this
+    /// enforcement point has seen.
     /// </summary>
     ValueTask<Outcome<FabricAnswer>> CheckAsync(
-        string token, ToolCall call, string? environment, string? audience, ulong minRevision, CancellationToken cancellation);
+        string token, ToolCall call, string? environment, string? audience, ulong minRevision, string? proofKey, CancellationToken cancellation);
 
     /// <summary>Takes up to <paramref name="want"/> units of a quota, which are deducted before they are handed out. Refusals: `quota.*`, `node.not_found`, `storage.unavailable`.</summary>
     ValueTask<Outcome<QuotaUnits>> TakeQuotaAsync(Handle quota, long want, CancellationToken cancellation);

@@ -21,7 +21,7 @@ public sealed partial class FeedConnection
 
     /// <inheritdoc/>
     public async ValueTask<Outcome<FabricAnswer>> CheckAsync(
-        string token, ToolCall call, string? environment, string? audience, ulong minRevision, CancellationToken cancellation)
+        string token, ToolCall call, string? environment, string? audience, ulong minRevision, string? proofKey, CancellationToken cancellation)
     {
         if (IsTooLong(token, FeedLimits.TokenBytesMax))
         {
@@ -37,7 +37,7 @@ public sealed partial class FeedConnection
         // INVARIANT R1: before the check can leave: an allow counts from here on, for as long as the fabric counts with it.
         var askedMs = Clock.SentMs;
         var answer = await AskAsync<CheckAnswerFrame>(
-            (id, to) => new CheckFrame(id, minRevision, token, call, environment, audience).Write(to),
+            (id, to) => new CheckFrame(id, minRevision, token, call, environment, audience, proofKey).Write(to),
             TimeSpan.FromMilliseconds(FeedLimits.AnswerValidMs),
             cancellation);
         return answer is null ? Unavailable : new FabricAnswer(answer.Allowed, answer.Code, answer.Revision, askedMs);

@@ -71,17 +71,27 @@ public readonly record struct AckFrame(ulong Revision, uint InFlightCancelled)
     }
 }
 
-/// <summary>Asks the fabric to decide a call. <paramref name="MinRevision"/> 0: none asked for. Null: no environment, no audience stated.</summary>
-public sealed record CheckFrame(uint RequestId, ulong MinRevision, string Token, ToolCall Call, string? Environment, string? Audience)
+/// <summary>
+/// Asks the fabric to decide a call. <paramref name="MinRevision"/> 0: none asked for. Null: no environment, no audience stated. <paramref name="ProofKey"/>: the thumbprint of the key
+/// that the edge saw proven (RFC 9449); it ends the frame, and is left out when there is none.
+/// </summary>
+public sealed record CheckFrame(uint RequestId, ulong MinRevision, string Token, ToolCall Call, string? Environment, string? Audience, string? ProofKey = null)
 {
     /// <summary>Without the token: a log is no place for it.</summary>
     public override string ToString() => $"{nameof(CheckFrame)} {{ {RequestId}: {Call} }}";
 
     /// <summary>Writes the frame. Throws <see cref="ArgumentException"/> when a text is past its limit.</summary>
-    public void Write(FrameBuffer to) => to.Begin(FrameType.Check)
-        .U32(RequestId).U64(MinRevision).U8((byte)Call.Class).Text(Token, FeedLimits.TokenBytesMax)
-        .Text(Call.Tool, FeedLimits.CallBytesMax).Text(Call.Action, FeedLimits.CallBytesMax).Text(Call.Resource, FeedLimits.CallBytesMax)
-        .Text(Environment).Text(Audience, FeedLimits.CallBytesMax);
+    public void Write(FrameBuffer to)
+    {
+        to.Begin(FrameType.Check)
+            .U32(RequestId).U64(MinRevision).U8((byte)Call.Class).Text(Token, FeedLimits.TokenBytesMax)
+            .Text(Call.Tool, FeedLimits.CallBytesMax).Text(Call.Action, FeedLimits.CallBytesMax).Text(Call.Resource, FeedLimits.CallBytesMax)
+            .Text(Environment).Text(Audience, FeedLimits.CallBytesMax);
+        if (ProofKey is not null)
+        {
+            to.Text(ProofKey);
+        }
+    }
 
     /// <summary>Reads the payload; null when it is malformed.</summary>
     public static CheckFrame? TryRead(ReadOnlySpan<byte> payload)
@@ -94,7 +104,8 @@ public sealed record CheckFrame(uint RequestId, ulong MinRevision, string Token,
         var call = new ToolCall(
             read.Text(FeedLimits.CallBytesMax), read.Text(FeedLimits.CallBytesMax), read.Text(FeedLimits.CallBytesMax), actionClass);
         var frame = new CheckFrame(
-            id, minRevision, token, call, read.OptionalText(FeedLimits.NameBytesMax), read.OptionalText(FeedLimits.CallBytesMax));
+            id, minRevision, token, call, read.OptionalText(FeedLimits.NameBytesMax), read.OptionalText(FeedLimits.CallBytesMax),
+            read.IsWhole ? null : read.Name());
         return read.IsWhole && actionClass is >= ActionClass.Read and <= ActionClass.Destructive ? frame : null;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Fabric.Core.Common;
+using Fabric.Core.Scopes;
 using Fabric.Core.Tokens;
 
 namespace Fabric.Core.Checks;
@@ -19,7 +20,7 @@ public sealed partial class CheckPipeline
         }
 
         string? wrong = null;
-        if ((Cached(token) ?? Verified(token, out wrong)) is not { } known)
+        if ((Cached(token) ?? Verified(token, out wrong, out _)) is not { } known)
         {
             return new TokenStanding(null, wrong);
         }
@@ -36,8 +37,50 @@ public sealed partial class CheckPipeline
             known.Claims, moment.Now >= known.Claims.ExpiresAt ? Codes.TokenExpired : DenialByLineage(known, _view.Index, moment, ref version));
     }
 
-    private CachedToken? Verified(string token, out string? wrong)
+    /// <summary>
+    /// Whether a token stands here, on the view and under its lease, for whatever a call of class read may know: its form, key, signature, times, lineage, and the rules. For requests that
+    /// make no call but tell something all the same. Nothing is counted and no scope is asked.
+    /// </summary>
+    /// <param name="token">The token in compact form.</param>
+    /// <param name="rules">What is demanded beside.</param>
+    /// <param name="need">The key that would let it be told.</param>
+    public Decision Admit(string token, CheckRules rules, out CheckNeed need)
     {
+        string? wrong = null, kid = null;
+        if ((Cached(token) ?? Verified(token, out wrong, out kid)) is not { } known)
+        {
+            var refused = Refuse(wrong!, out need);
+            need = new CheckNeed(kid, default);
+            return refused;
+        }
+
+        var index = _view.Index;
+        var leaseMs = _view.LeaseMomentMs;
+        var version = long.MinValue;
+        var revision = index.Revision;
+        var denial = DenialByKey(known, out need) ?? DenialByTime(known, _clock.Read()) ?? DenialByRules(known, rules) ?? DenialByLineage(known, index, _clock.Read(), ref version);
+        var moment = _clock.Read();
+        var stalenessMs = Staleness(moment, leaseMs);
+        var bestEffort = denial is null && !IsFresh(ActionClass.Read, rules, leaseMs, stalenessMs);
+        if (bestEffort && stalenessMs > rules.BestEffortMs)
+        {
+            // INVARIANT R2: a view that is older than a read may be tells nothing.
+            denial = _view.IsReady ? Codes.CheckStale : Codes.CheckNotReady;
+        }
+
+        if (denial is null && (!ReferenceEquals(_view.Index, index) || index.Version != version))
+        {
+            // INVARIANT R1: what was applied since the look-up.
+            denial = DenialByLineage(known, _view.Index, moment, ref version);
+        }
+
+        denial ??= DenialByKey(known, out _);
+        return new Decision(denial is null, denial, revision, stalenessMs, bestEffort && denial is null, known.Claims);
+    }
+
+    private CachedToken? Verified(string token, out string? wrong, out string? kid)
+    {
+        kid = null;
         var utf8 = new byte[Math.Min(token.Length, TokenReader.LengthMax)];
         if (token.Length > utf8.Length || Ascii.FromUtf16(token, utf8, out _) != System.Buffers.OperationStatus.Done)
         {
@@ -45,7 +88,7 @@ public sealed partial class CheckPipeline
             return null;
         }
 
-        var verified = Verify(utf8, out var fingerprint, out wrong, out _);
+        var verified = Verify(utf8, out var fingerprint, out wrong, out kid);
         wrong ??= DenialByTime(verified!, _clock.Read());
         if (wrong is not null)
         {

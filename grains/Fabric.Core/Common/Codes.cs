@@ -129,6 +129,8 @@ public static class Codes
     public const string TokenAudience = "token.audience";
     /// <summary>The token is bound to a key (`cnf`), and whoever presents it has not proven to hold that key.</summary>
     public const string TokenProof = "token.proof_needed";
+    /// <summary>The proof that came with the token (RFC 9449) is not valid, is not of this request, or is of a token that is bound to no key.</summary>
+    public const string ProofInvalid = "token.proof_invalid";
     /// <summary>The token's lineage does not include the tenant that this enforcement point guards (T1).</summary>
     public const string TokenForeignTenant = "token.foreign_tenant";
 

@@ -26,7 +26,8 @@ public sealed class EngineEdgeService(IFabricEngine engine, Caller caller) : IEd
                 check.Environment,
                 check.MinRevision == 0 ? null : check.MinRevision,
                 tenant,
-                check.Audience),
+                check.Audience,
+                check.ProofKey),
             cancellation);
         return answer.IsOk
             ? new CheckAnswerFrame(

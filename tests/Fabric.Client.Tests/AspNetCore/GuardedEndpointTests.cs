@@ -81,7 +81,7 @@ public sealed class GuardedEndpointTests : IAsyncLifetime
     {
         var claims = _fabric.Claims();
         var token = _fabric.Issue(claims);
-        await Expect(HttpStatusCode.Unauthorized, "Bearer", Codes.Unauthenticated, "/reservations/A1", null);
+        await Expect(HttpStatusCode.Unauthorized, "Bearer, DPoP algs=\"ES256\"", Codes.Unauthenticated, "/reservations/A1", null);
         await Expect(HttpStatusCode.Unauthorized, """Bearer error="invalid_token", error_description="token.malformed" """, Codes.TokenMalformed, "/reservations/A1", "nonsense");
         var narrow = _fabric.Issue(_fabric.Claims(new ScopeEntry("bank", "*", "*")));
         await Expect(HttpStatusCode.Forbidden, """Bearer error="insufficient_scope", error_description="scope.denied" """, Codes.ScopeDenied, "/reservations/A1", narrow);

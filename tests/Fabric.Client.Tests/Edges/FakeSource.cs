@@ -154,7 +154,7 @@ internal sealed class FakeSource : IEdgeSource, ICheckView, IEdgeUplink
     public ValueTask DisposeAsync() => default;
 
     public ValueTask<Outcome<FabricAnswer>> CheckAsync(
-        string token, ToolCall call, string? environment, string? audience, ulong minRevision, CancellationToken cancellation) => OnCheck(token, call, cancellation);
+        string token, ToolCall call, string? environment, string? audience, ulong minRevision, string? proofKey, CancellationToken cancellation) => OnCheck(token, call, cancellation);
 
     public ValueTask<Outcome<QuotaUnits>> TakeQuotaAsync(Handle quota, long want, CancellationToken cancellation) => OnTakeQuota(quota, want);
 

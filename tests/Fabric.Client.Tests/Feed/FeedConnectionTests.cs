@@ -175,7 +175,7 @@ public sealed class FeedConnectionTests
         var moment = edge.View.LeaseMomentMs;
         fixture.Time.Advance(TimeSpan.FromMilliseconds(250));
         await edge.Waiters.WhenAsync(() => edge.View.LeaseMomentMs == moment + 250, default);
-        var unanswered = edge.CheckAsync("t", new ToolCall("mail", "send", "x"), null, null, 0, default).AsTask();
+        var unanswered = edge.CheckAsync("t", new ToolCall("mail", "send", "x"), null, null, 0, null, default).AsTask();
 
         // The first reading tells how long the fabric has said nothing, the second when the renewal leaves. It stands still there while its connection ends.
         time.HoldAfter(1);
@@ -260,15 +260,15 @@ public sealed class FeedConnectionTests
         var edge = await fixture.LeasedAsync();
         var call = new ToolCall("mail", "send", "x");
 
-        var answer = await edge.CheckAsync("t", call, null, null, 0, default);
+        var answer = await edge.CheckAsync("t", call, null, null, 0, null, default);
         Assert.True(answer.Value.Allowed);
         Assert.Equal(64, (await edge.TakeQuotaAsync(new Handle(1, 1), 64, default)).Value.Units);
         Assert.Equal(Codes.QuotaExhausted, (await edge.TakeQuotaAsync(new Handle(1, 1), 101, default)).Rejection!.Code);
         Assert.Equal("k9", (await edge.FetchKeyAsync("k9", default)).Value!.Kid);
         Assert.Null((await edge.FetchKeyAsync("none", default)).Value);
         Assert.Equal(0ul, (await edge.ReportUsageAsync(new UsageReport("e", []), default)).Value);
-        Assert.Equal(Codes.TokenMalformed, (await edge.CheckAsync(new string('x', 20_000), call, null, null, 0, default)).Rejection!.Code);
-        Assert.Equal(Codes.TooLarge, (await edge.CheckAsync("t", call with { Resource = new string('x', 5_000) }, null, null, 0, default)).Rejection!.Code);
+        Assert.Equal(Codes.TokenMalformed, (await edge.CheckAsync(new string('x', 20_000), call, null, null, 0, null, default)).Rejection!.Code);
+        Assert.Equal(Codes.TooLarge, (await edge.CheckAsync("t", call with { Resource = new string('x', 5_000) }, null, null, 0, null, default)).Rejection!.Code);
     }
 
     [Fact]
@@ -278,12 +278,12 @@ public sealed class FeedConnectionTests
         fixture.Refuse = _ => Codes.Unreachable;
         var edge = fixture.Connect();
         var call = new ToolCall("mail", "send", "x");
-        Assert.Equal(Codes.CheckUnavailable, (await edge.CheckAsync("t", call, null, null, 0, default)).Rejection!.Code);
+        Assert.Equal(Codes.CheckUnavailable, (await edge.CheckAsync("t", call, null, null, 0, null, default)).Rejection!.Code);
 
         fixture.Refuse = _ => null;
         fixture.FilterDown = frame => (FrameType)frame[0] == FrameType.CheckAnswer ? null : frame;
         await fixture.AdvanceUntilAsync(() => edge.View.IsReady);
-        var unanswered = edge.CheckAsync("t", call, null, null, 0, default).AsTask();
+        var unanswered = edge.CheckAsync("t", call, null, null, 0, null, default).AsTask();
         await fixture.AdvanceUntilAsync(() => unanswered.IsCompleted);
         Assert.Equal(Codes.CheckUnavailable, (await unanswered).Rejection!.Code);
     }

@@ -31,7 +31,7 @@ public sealed class FeedNetworkTests
 
         Assert.Equal(host.Index.Count, a.View.Index.Count);
         Assert.Equal(host.Index.Count, b.View.Index.Count);
-        Assert.True((await a.CheckAsync("t", new("tool", "action", ""), null, null, 0, default)).Value.Allowed);
+        Assert.True((await a.CheckAsync("t", new("tool", "action", ""), null, null, 0, null, default)).Value.Allowed);
     }
 
     [Fact]

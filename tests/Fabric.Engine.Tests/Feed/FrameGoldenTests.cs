@@ -63,6 +63,16 @@ public sealed class FrameGoldenTests
     }
 
     [Fact]
+    public void Check_ends_with_the_proven_key_where_there_is_one()
+    {
+        var check = new CheckFrame(5, 6, "t", new ToolCall("m", "s", "", ActionClass.Read), null, null, "key");
+        check.Write(_buffer);
+
+        Expect("05 00000005 0000000000000006 01 0001 74 0001 6D 0001 73 0000 0000 0000 0003 6B6579");
+        Assert.Equal(check, CheckFrame.TryRead(Payload));
+    }
+
+    [Fact]
     public void Quota_frames_have_request_quota_and_units()
     {
         new TakeQuotaFrame(8, A, 100).Write(_buffer);

@@ -15,6 +15,8 @@ public sealed class DependencyTests
         ["Fabric.Grains"] = ["Fabric.Core", "Fabric.Contracts", "Fabric.Contracts.Orleans", "Fabric.Engine"],
         ["Fabric.Client"] = ["Fabric.Core", "Fabric.Contracts"],
         ["Fabric.Client.Embedded"] = ["Fabric.Client", "Fabric.Embedded"],
+        ["Fabric.Client.Mcp"] = ["Fabric.Client"],
+        ["Fabric.Gateway"] = ["Fabric.Client", "Fabric.Client.Mcp"],
         ["Fabric.Client.Orleans"] = ["Fabric.Client", "Fabric.Contracts.Orleans"],
         ["Fabric.Silo"] = ["Fabric.Core", "Fabric.Contracts", "Fabric.Engine", "Fabric.Embedded", "Fabric.Grains", "Fabric.Client", "Fabric.Client.Embedded"],
     };

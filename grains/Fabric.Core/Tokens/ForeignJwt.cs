@@ -2,15 +2,14 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
-using Fabric.Core.Tokens;
 
-namespace Fabric.Silo.OAuth;
+namespace Fabric.Core.Tokens;
 
 /// <summary>
 /// A JWT that somebody else has signed: an assertion or a proof. Taken apart strictly and NOT verified: nothing it says may be believed before
 /// <see cref="IsSignedBy(ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>. The algorithm is not negotiated (RFC 8725 section 3.1): it is ES256 or there is no JWT.
 /// </summary>
-internal sealed class ForeignJwt
+public sealed class ForeignJwt
 {
     /// <summary>The most characters (B1).</summary>
     public const int LengthMax = 8 * 1024;

@@ -1,0 +1,112 @@
+using System.Text.Json;
+
+namespace Fabric.Client.Mcp.Messages;
+
+/// <summary>
+/// A JSON-RPC message of a client, read so that whoever reads it after the guard cannot read it as another one: no name stands twice, whatever its escapes, and none that means something stands in
+/// another spelling. A batch is refused: no revision since 2025-06-18 has any.
+/// </summary>
+internal sealed class McpMessage
+{
+    // RFC 8259 section 4: what a reader makes of a name that stands twice is its own business.
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
+
+    private static readonly string[] EnvelopeNames = ["jsonrpc", "id", "method", "params", "result", "error"];
+    private static readonly string[] ParamNames = ["name", "arguments", "uri", "notifications", "_meta"];
+    private static readonly Dictionary<string, JsonElement> NoArguments = [];
+
+    private McpMessage(JsonElement root, string? method, JsonElement? parameters) => (Root, Method, Params) = (root, method, parameters);
+
+    /// <summary>The whole message.</summary>
+    public JsonElement Root { get; }
+
+    /// <summary>The method; null of a response.</summary>
+    public string? Method { get; }
+
+    /// <summary>The parameters, an object; null without.</summary>
+    public JsonElement? Params { get; }
+
+    /// <summary>Whether an answer is expected.</summary>
+    public bool IsRequest => Method is not null && Root.TryGetProperty("id", out _);
+
+    /// <summary>The id as it stands; null without.</summary>
+    public JsonElement? Id => Root.TryGetProperty("id", out var id) ? id : null;
+
+    /// <summary>Reads a message; null when it is none.</summary>
+    public static McpMessage? TryRead(ReadOnlyMemory<byte> utf8)
+    {
+        try
+        {
+            var root = JsonElement.Parse(utf8.Span, Strict);
+            if (root.ValueKind != JsonValueKind.Object || HasOtherSpelling(root, EnvelopeNames) || !IsVersion2(root) || !HasGoodId(root))
+            {
+                return null;
+            }
+
+            var hasParams = root.TryGetProperty("params", out var parameters);
+            if (hasParams && (parameters.ValueKind != JsonValueKind.Object || HasOtherSpelling(parameters, ParamNames)))
+            {
+                return null;
+            }
+
+            if (!root.TryGetProperty("method", out var method))
+            {
+                // An answer to a request of the server has an id, and one of the two.
+                return root.TryGetProperty("id", out _) && root.TryGetProperty("result", out _) != root.TryGetProperty("error", out _) ? new McpMessage(root, null, null) : null;
+            }
+
+            return method.ValueKind == JsonValueKind.String && method.GetString() is { Length: > 0 and <= 256 } name && !root.TryGetProperty("result", out _) && !root.TryGetProperty("error", out _)
+                ? new McpMessage(root, name, hasParams ? parameters : null) : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // No JSON, or half of a surrogate pair.
+            return null;
+        }
+    }
+
+    /// <summary>A text parameter; null when it is missing or none.</summary>
+    public string? Text(string name)
+    {
+        try
+        {
+            return Params is { } parameters && parameters.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The arguments of a tool call; null when they are no object.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? Arguments()
+    {
+        if (Params is not { } parameters || !parameters.TryGetProperty("arguments", out var arguments) || arguments.ValueKind == JsonValueKind.Null)
+        {
+            return NoArguments;
+        }
+
+        return arguments.ValueKind == JsonValueKind.Object ? arguments.EnumerateObject().ToDictionary(member => member.Name, member => member.Value, StringComparer.Ordinal) : null;
+    }
+
+    private static bool IsVersion2(JsonElement root) => root.TryGetProperty("jsonrpc", out var version) && version.ValueKind == JsonValueKind.String && version.GetString() == "2.0";
+
+    private static bool HasGoodId(JsonElement root) =>
+        !root.TryGetProperty("id", out var id) || id.ValueKind == JsonValueKind.Number || (id.ValueKind == JsonValueKind.String && id.GetString() is { Length: <= 1024 });
+
+    private static bool HasOtherSpelling(JsonElement parent, string[] names)
+    {
+        foreach (var member in parent.EnumerateObject())
+        {
+            foreach (var name in names)
+            {
+                if (member.Name != name && string.Equals(member.Name, name, StringComparison.OrdinalIgnoreCase))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,124 @@
+// The MCP TypeScript SDK's client through discovery, token, tool calls, step-up and a revocation in mid-run: against a guarded server, and against the gateway in front of a program.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { ClientCredentialsProvider } from '@modelcontextprotocol/sdk/client/auth-extensions.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { freePort, startHost, startProgram } from './host.mjs';
+
+let host, tenant, folder;
+const servers = {};
+const stops = [];
+
+before(async () => {
+  host = await startHost();
+  tenant = await host.tenant();
+  folder = await mkdtemp(join(tmpdir(), 'fabric-mcp-'));
+  const secret = await host.enforcementPoint(tenant);
+  const secretFile = join(folder, 'edge.key');
+  await writeFile(secretFile, secret, { mode: 0o600 });
+
+  const guarded = `http://127.0.0.1:${await freePort()}`;
+  stops.push(await startProgram('tests/Fabric.McpServer/Fabric.McpServer', ['guarded', guarded], `${guarded}/.well-known/oauth-protected-resource/mcp`, {
+    FABRIC_ADDRESS: host.address, FABRIC_TENANT: tenant, FABRIC_SECRET_FILE: secretFile,
+  }));
+  servers.guarded = `${guarded}/mcp`;
+
+  const gateway = `http://127.0.0.1:${await freePort()}`;
+  const config = join(folder, 'gateway.json');
+  const program = await host.program('tests/Fabric.McpServer/Fabric.McpServer');
+  await writeFile(config, JSON.stringify({
+    Gateway: {
+      Urls: gateway,
+      Fabric: { Address: host.address, SecretFile: secretFile, Tenant: tenant, Name: 'gateway' },
+      Guard: { Resource: `${gateway}/mcp`, AuthorizationServers: [`${host.address}/tenants/${tenant}`], Tool: 'notes', Tools: [{ Name: 'write', Resource: 'notes/{*path}' }] },
+      Upstream: { Command: program[0], Arguments: [...program.slice(1), 'stdio'] },
+    },
+  }));
+  stops.push(await startProgram('gateway/Fabric.Gateway', ['--config', config], `${gateway}/healthz`));
+  servers.gateway = `${gateway}/mcp`;
+});
+
+after(async () => {
+  for (const stop of stops) {
+    await stop();
+  }
+  await host?.stop();
+  if (folder) {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+async function connect(url, agent, scope) {
+  const authProvider = new ClientCredentialsProvider({ clientId: agent.id, clientSecret: agent.secret, expectedIssuer: `${host.address}/tenants/${tenant}`, scope });
+  const client = new Client({ name: 'interop', version: '1' }, { capabilities: { elicitation: {} } });
+  client.setRequestHandler(ElicitRequestSchema, async () => ({ action: 'accept', content: { name: 'mia' } }));
+  await client.connect(new StreamableHTTPClientTransport(new URL(url), { authProvider }));
+  return { client, authProvider };
+}
+
+const agentOf = () => host.agent(tenant, { scopes: [{ tool: 'notes' }] });
+const textOf = (result) => result.content[0].text;
+
+for (const name of ['guarded', 'gateway']) {
+  test(`${name}: the client finds the issuer, gets a token and calls a tool`, async () => {
+    const { client, authProvider } = await connect(servers[name], await agentOf(), 'notes');
+    const claims = JSON.parse(Buffer.from(authProvider.tokens().access_token.split('.')[1], 'base64url'));
+    assert.equal(claims.aud, servers[name]);
+    assert.equal((await client.listTools()).tools.length, 8);
+    assert.equal(textOf(await client.callTool({ name: 'echo', arguments: { text: 'hello' } })), 'hello');
+    const steps = [];
+    const done = await client.callTool({ name: 'steps', arguments: { count: 3 } }, undefined, { onprogress: (progress) => steps.push(progress.progress) });
+    assert.equal(textOf(done), '3 steps');
+    assert.deepEqual(steps, [1, 2, 3]);
+    await client.close();
+  });
+
+  test(`${name}: a scope that does not reach is stepped up to what the challenge says, as far as the agent may`, async () => {
+    const { client, authProvider } = await connect(servers[name], await agentOf(), 'notes:echo');
+    const first = authProvider.tokens().access_token;
+    assert.equal(textOf(await client.callTool({ name: 'write', arguments: { path: 'a' } })), 'wrote a');
+    assert.notEqual(authProvider.tokens().access_token, first);
+    assert.match(authProvider.tokens().scope, /notes:write:notes\/a/);
+    await client.close();
+
+    const narrow = await host.agent(tenant, { scopes: [{ tool: 'notes', action: 'echo' }] });
+    const other = await connect(servers[name], narrow, 'notes:echo');
+    await assert.rejects(other.client.callTool({ name: 'write', arguments: { path: 'a' } }));
+    await other.client.close();
+  });
+
+  test(`${name}: a revocation in mid-run ends the call, and the next one`, async () => {
+    const agent = await agentOf();
+    const { client } = await connect(servers[name], agent, 'notes');
+    let begun;
+    const beginning = new Promise((resolve) => (begun = resolve));
+    const running = client.callTool({ name: 'endless', arguments: { marker: join(folder, `marker-${name}`) } }, undefined, { onprogress: () => begun() });
+    await beginning;
+    const receipt = await host.api('POST', '/v1/revocations', { node: { kind: 'agent', tenant, id: agent.id }, mode: 'terminal', wait: 'confirmed' });
+    assert.equal(receipt.state, 'confirmed');
+    const result = await running;
+    assert.equal(result.isError, true);
+    assert.equal(result._meta['fabric/code'], 'agent.revoked');
+    await assert.rejects(client.callTool({ name: 'echo', arguments: { text: 'hello' } }));
+    await client.close();
+  });
+
+  test(`${name}: a model is told why it is denied`, async () => {
+    const { client } = await connect(servers[name], await agentOf(), 'notes');
+    const unclear = await client.callTool({ name: 'write', arguments: { path: '../a' } });
+    assert.equal(unclear.isError, true);
+    assert.match(textOf(unclear), /request\.unclear/);
+    await client.close();
+  });
+}
+
+test('gateway: a question of the server reaches the client', async () => {
+  const { client } = await connect(servers.gateway, await agentOf(), 'notes');
+  assert.equal(textOf(await client.callTool({ name: 'ask', arguments: {} })), 'hello mia');
+  await client.close();
+});
