@@ -5,6 +5,7 @@ using Fabric.Core.Agents;
 using Fabric.Core.Checks;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
+using Fabric.Core.Issuers;
 using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
 using Fabric.Engine;
@@ -48,6 +49,8 @@ internal sealed class StubEngine : IFabricEngine
     public Outcome<TenantSignature> Sign(string tenant, Func<string, byte[]> input) => StubFabric.Answer;
 
     public Outcome<Caller> AuthenticateAgent(string tenant, string agent, Func<IReadOnlyList<AgentKey>, bool> isProven) => StubFabric.Answer;
+
+    public Outcome<IReadOnlyList<TrustedIssuer>> IssuersOf(string tenant) => StubFabric.Answer;
 
     public TokenStanding Introspect(string token) => new(null, StubFabric.Answer.Code);
 

@@ -1,6 +1,7 @@
 using Fabric.Core.Agents;
 using Fabric.Core.Common;
 using Fabric.Core.Credentials;
+using Fabric.Core.Issuers;
 using Fabric.Core.Journal;
 using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
@@ -301,6 +302,11 @@ internal sealed class World(HandleSpace handles)
                 break;
             case AgentTransferred transferred: Agent(transferred.Tenant, transferred.Id)!.State.Apply(transferred); break;
             case AgentReviewed reviewed: Agent(reviewed.Tenant, reviewed.Id)!.State.Apply(reviewed); break;
+            case IssuerTrusted trusted:
+                Tenant(trusted.Tenant)!.State.Apply(trusted);
+                Makers.Note(trusted, by);
+                break;
+            case IssuerDistrusted distrusted: Tenant(distrusted.Tenant)!.State.Apply(distrusted); break;
             case TrustProposed proposed: Propose(proposed, at); break;
             case TrustAccepted accepted: Trusts[accepted.Id].Apply(accepted); break;
             default: ApplyKeys(e, at, by); break;
