@@ -53,12 +53,14 @@ internal sealed class IssuedTokens(IFabricEngine engine, KeySets keys, Issuers i
         }
         var set = await keys.OfAsync(issuer, kid, cancellation);
         return !set.IsOk ? set.Rejection
-            : set.Value.Verifies(kid, algorithm, jwt.SigningInput, jwt.Signature) ? new IssuedToken(issuer, subject, jwt.Text("jti"), moments.IssuedAt, moments.ExpiresAt, jwt.Claims)
+            : set.Value.Verifies(kid, algorithm, jwt.SigningInput, jwt.Signature) ? new IssuedToken(issuer, subject, jwt.Text("jti"), moments.IssuedAt, moments.ExpiresAt, jwt.Claims, IsAccessToken(jwt.Header))
             : Invalid;
     }
 
     private static bool IsOfTokens(JsonElement header) =>
         !header.TryGetProperty("typ", out _) || (ForeignJwt.Text(header, "typ") is { } type && TokenTypes.Contains(type, StringComparer.OrdinalIgnoreCase));
+
+    private static bool IsAccessToken(JsonElement header) => ForeignJwt.Text(header, "typ")?.EndsWith("at+jwt", StringComparison.OrdinalIgnoreCase) == true;
 
     // A SPIFFE ID names its trust domain itself; `iss` is nothing there (JWT-SVID section 3).
     private static TrustedIssuer? IssuerOf(IReadOnlyList<TrustedIssuer> trusted, IssuerKind kind, ForeignJwt jwt)

@@ -35,6 +35,8 @@ public static class SiloHost
         builder.Services.AddSingleton(services => new OutboundHttp(options.Outbound, services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<KeySets>();
         builder.Services.AddSingleton<IssuedTokens>();
+        builder.Services.AddSingleton<WorkloadAssertions>();
+        builder.Services.AddSingleton<UserTokenGrant>();
         builder.Services.AddSingleton<SiloMeter>();
         Scrape.Add(builder.Services);
         builder.Services.ConfigureHttpJsonOptions(json =>

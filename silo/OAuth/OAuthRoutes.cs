@@ -1,5 +1,6 @@
 using Fabric.Engine;
 using Fabric.Silo.Api;
+using Fabric.Silo.Federation;
 
 namespace Fabric.Silo.OAuth;
 
@@ -12,8 +13,8 @@ internal static class OAuthRoutes
     [
         new("client_id", "The agent's id, or the API key's; may stand in `Authorization: Basic` instead."),
         new("client_secret", "`client_secret_post`: the agent's secret, or the API key's."),
-        new("client_assertion_type", $"`private_key_jwt`: {ClientAssertions.Type}."),
-        new("client_assertion", "`private_key_jwt`: a JWT signed by one of the agent's keys (RFC 7523)."),
+        new("client_assertion_type", $"`private_key_jwt` and workloads: {ClientAssertions.Type}; a JWT-SVID: {WorkloadAssertions.SpiffeType}."),
+        new("client_assertion", "`private_key_jwt`: a JWT signed by one of the agent's keys (RFC 7523). Or a token of an issuer that the tenant trusts for workloads."),
     ];
 
     private static readonly FormField[] Token =
@@ -31,15 +32,15 @@ internal static class OAuthRoutes
         new("session", "Client credentials: the session that the token is to be of; left out: one is opened."),
         new("purpose", "What the task of the opened session is."),
         new("session_lifetime", "Seconds that the opened session lives; left out: as long as its token."),
-        new("subject_token", "Token exchange: the credential that was handed over."),
-        new("subject_token_type", $"Token exchange: {GrantTypes.AccessTokenType}."),
+        new("subject_token", "Token exchange: the credential that was handed over, or a user's token of an issuer that the tenant trusts."),
+        new("subject_token_type", $"Token exchange: {GrantTypes.AccessTokenType}, or for a user's also {UserTokenGrant.IdTokenType}."),
     ];
 
     public static void Map(ApiRoutes routes, IFabricEngine engine, IServiceProvider services)
     {
         var (issuers, time) = (services.GetRequiredService<Issuers>(), services.GetRequiredService<TimeProvider>());
-        var admission = new ClientAdmission(engine, new ClientAssertions(engine, issuers, time));
-        var tokens = new TokenEndpoint(engine, issuers, new DpopProofs(engine, services.GetRequiredService<DpopNonces>(), time), time);
+        var admission = new ClientAdmission(engine, new ClientAssertions(engine, issuers, time), services.GetRequiredService<WorkloadAssertions>());
+        var tokens = new TokenEndpoint(engine, issuers, new DpopProofs(engine, services.GetRequiredService<DpopNonces>(), time), services.GetRequiredService<UserTokenGrant>(), time);
         MetadataRoutes.Map(routes, issuers);
         Post<TokenAnswer>("token", [.. Grant, .. Client], tokens.AnswerAsync)
             .RequireRoles(Role.Agent)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Fabric.Silo.Federation;
 
 namespace Fabric.Silo.OAuth;
 
@@ -21,7 +22,7 @@ internal sealed record ServerMetadata(
     IReadOnlyList<string> DpopSigningAlgValuesSupported)
 {
     private static readonly string[] Es256 = ["ES256"];
-    private static readonly string[] Clients = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
+    private static readonly string[] Clients = ["client_secret_basic", "client_secret_post", "private_key_jwt", WorkloadAssertions.SpiffeMethod];
 
     // `Bearer` is a registered access token type, which RFC 8414 allows here: the fabric's own secrets in `Authorization: Bearer`.
     private static readonly string[] Resources = [.. Clients, "Bearer"];

@@ -5,14 +5,15 @@ using Fabric.Core.Tokens;
 using Fabric.Engine;
 using Fabric.Engine.Wire;
 using Fabric.Silo.Api;
+using Fabric.Silo.Federation;
 
 namespace Fabric.Silo.OAuth;
 
 /// <summary>The token endpoint (RFC 6749 section 3.2): the grant that the form names, for the client that the guard has let in.</summary>
-internal sealed class TokenEndpoint(IFabricEngine engine, Issuers issuers, DpopProofs proofs, TimeProvider time)
+internal sealed class TokenEndpoint(IFabricEngine engine, Issuers issuers, DpopProofs proofs, UserTokenGrant users, TimeProvider time)
 {
     private readonly ClientCredentialsGrant _credentials = new(engine);
-    private readonly TokenExchangeGrant _exchange = new(engine, time);
+    private readonly TokenExchangeGrant _exchange = new(engine, users, time);
 
     /// <summary>Answers a request.</summary>
     public async Task AnswerAsync(HttpContext context)
