@@ -21,7 +21,7 @@ const secretOf = (who) => oauth.ClientSecretBasic(who.secret);
 test('the issuer alone is enough to find everything', async () => {
   assert.equal(server.issuer, `${host.address}/tenants/${tenant}`);
   assert.deepEqual(await discover(host, tenant, 'oidc'), server);
-  assert.deepEqual(server.token_endpoint_auth_methods_supported, ['client_secret_basic', 'client_secret_post', 'private_key_jwt']);
+  assert.deepEqual(server.token_endpoint_auth_methods_supported, ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'spiffe_jwt']);
   assert.deepEqual(server.dpop_signing_alg_values_supported, ['ES256']);
   await assert.rejects(discover(host, 'nobody'));
 });
