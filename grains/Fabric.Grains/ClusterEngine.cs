@@ -29,8 +29,6 @@ namespace Fabric.Grains;
 /// </summary>
 public sealed class ClusterEngine : IFabricEngine
 {
-    private const long TurnLock = 0x4661627269630003;
-
     private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(10);
@@ -136,24 +134,7 @@ public sealed class ClusterEngine : IFabricEngine
     /// <summary>
     /// Waits for a lock that one silo of the cluster holds at a time, until it is disposed or the silo dies; and until this silo knows all that was done under it before.
     /// </summary>
-    public async Task<IAsyncDisposable> TakeTurnAsync(CancellationToken cancellation = default)
-    {
-        var connection = await Parts.Commands.OpenConnectionAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            await using var take = connection.CreateCommand();
-            take.CommandText = $"SELECT pg_advisory_lock({TurnLock})";
-            await take.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
-            var (sequence, _) = await Parts.Log.HeadAsync(cancellation).ConfigureAwait(false);
-            await Parts.Relay.WaitAsync(sequence, cancellation).ConfigureAwait(false);
-            return new Turn(connection);
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
+    public async Task<IAsyncDisposable> TakeTurnAsync(CancellationToken cancellation = default) => await ClusterTurn.TakeAsync(Parts, cancellation).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public IFabric As(Caller caller) => new ClusterFabric(this, caller);
@@ -391,20 +372,6 @@ public sealed class ClusterEngine : IFabricEngine
             }
 
             await Task.Delay(PollEvery, Parts.Time, cancellation).ConfigureAwait(false);
-        }
-    }
-
-    private sealed class Turn(NpgsqlConnection connection) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync()
-        {
-            await using (var give = connection.CreateCommand())
-            {
-                give.CommandText = $"SELECT pg_advisory_unlock({TurnLock})";
-                await give.ExecuteNonQueryAsync().ConfigureAwait(false);
-            }
-
-            await connection.DisposeAsync().ConfigureAwait(false);
         }
     }
 }

@@ -10,7 +10,7 @@ namespace Fabric.Silo.Federation;
 /// The keys of the issuers that tenants trust: fetched once however many ask, kept for minutes, fetched anew for a key that is not known (rarely), and used for a while longer when the
 /// issuer does not answer. Public data by address, so tenants share it.
 /// </summary>
-internal sealed class KeySets(OutboundHttp http, TimeProvider time)
+internal sealed class KeySets(OutboundHttp http, TimeProvider time, ILoggerFactory? logs = null)
 {
     /// <summary>The most sets that are kept (B1); those that were not asked for the longest give way.</summary>
     public const int SetsMax = 1_024;
@@ -19,6 +19,7 @@ internal sealed class KeySets(OutboundHttp http, TimeProvider time)
 
     private readonly Dictionary<string, KeySetEntry> _entries = new(StringComparer.Ordinal);
     private readonly ConditionalWeakTable<TrustedIssuer, ForeignKeySet> _inline = [];
+    private readonly ILogger? _log = logs?.CreateLogger("Fabric.Silo.Federation");
     private long _turn;
 
     /// <summary>
@@ -47,7 +48,7 @@ internal sealed class KeySets(OutboundHttp http, TimeProvider time)
                 {
                     _entries.Remove(_entries.MinBy(each => each.Value.Turn).Key);
                 }
-                _entries.Add(name, entry = new KeySetEntry(new KeySetSource(http, issuer.Issuer, issuer.JwksUri), time));
+                _entries.Add(name, entry = new KeySetEntry(new KeySetSource(http, issuer.Issuer, issuer.JwksUri, _log), time));
             }
             entry.Turn = ++_turn;
             return entry;

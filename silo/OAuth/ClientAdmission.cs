@@ -46,6 +46,10 @@ internal sealed class ClientAdmission(IFabricEngine engine, ClientAssertions ass
         return true;
     }
 
+    /// <summary>What the client that was let in calls itself: its `client_id`, or (with a secret alone) whose key it has. What it presented was seen to be its own.</summary>
+    public static string NameOf(HttpContext context) =>
+        Form.Of(context)["client_id"] ?? (Basic(context.Request.Headers.Authorization.ToString()) is var (id, _) ? id : context.Caller().Subject);
+
     private async ValueTask<Outcome<Caller>> IdentifyAsync(HttpContext context, Form form)
     {
         var header = context.Request.Headers.Authorization;

@@ -12,7 +12,7 @@ namespace Fabric.Silo.OAuth;
 /// Introspection (RFC 7662): the fabric's own word on a token, at this moment. Enforcement points and administrators are told about tokens that have to do with their tenant, an agent
 /// about its own. Of all others nobody learns more than that they are not active.
 /// </summary>
-internal sealed class IntrospectionEndpoint(IFabricEngine engine)
+internal sealed class IntrospectionEndpoint(IFabricEngine engine, IntrospectionReply reply)
 {
     private static readonly IntrospectionAnswer Inactive = new(false);
 
@@ -34,7 +34,7 @@ internal sealed class IntrospectionEndpoint(IFabricEngine engine)
         }
         OAuthErrors.NoStore(context.Response.Headers);
         var answer = standing is { Code: null, Claims: { } claims } && MaySee(caller, (string)context.GetRouteValue("t")!, claims) ? Of(claims) : Inactive;
-        JsonAnswer.Write(context, StatusCodes.Status200OK, answer, OAuthJson.Default.IntrospectionAnswer);
+        reply.Write(context, answer);
         return Task.CompletedTask;
     }
 

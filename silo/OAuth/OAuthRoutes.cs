@@ -45,9 +45,9 @@ internal static class OAuthRoutes
         Post<TokenAnswer>("token", [.. Grant, .. Client], tokens.AnswerAsync)
             .RequireRoles(Role.Agent)
             .Describe(Tag, "token", "Gives an agent a token of a session (RFC 6749 section 4.4), or of one that is delegated to it (RFC 8693).");
-        Post<IntrospectionAnswer>("introspect", [.. Token, .. Client], new IntrospectionEndpoint(engine).AnswerAsync)
+        Post<IntrospectionAnswer>("introspect", [.. Token, .. Client], new IntrospectionEndpoint(engine, new IntrospectionReply(engine, issuers, time)).AnswerAsync)
             .RequireRoles(RoleSets.Workers | Role.EnforcementPoint)
-            .Describe(Tag, "introspect", "Tells whether a token stands, and what it says (RFC 7662).");
+            .Describe(Tag, "introspect", "Tells whether a token stands, and what it says (RFC 7662); signed for `Accept: application/token-introspection+jwt` (RFC 9701).");
         Post<object>("revoke", [.. Token, .. Client], new RevocationEndpoint(engine).AnswerAsync)
             .RequireRoles(RoleSets.Workers)
             .Describe(Tag, "revokeToken", "Revokes the credential that a token is, or ends a session by its id (RFC 7009).");

@@ -3,7 +3,7 @@ using Fabric.Silo.Federation;
 
 namespace Fabric.Silo.OAuth;
 
-/// <summary>What a tenant's authorization server can do (RFC 8414 section 2, RFC 9396 section 10, RFC 9449 section 5.1). Only what is there is named.</summary>
+/// <summary>What a tenant's authorization server can do (RFC 8414 section 2, RFC 9396 section 10, RFC 9701 section 7, RFC 9449 section 5.1). Only what is there is named.</summary>
 internal sealed record ServerMetadata(
     string Issuer,
     string TokenEndpoint,
@@ -16,6 +16,7 @@ internal sealed record ServerMetadata(
     IReadOnlyList<string> TokenEndpointAuthSigningAlgValuesSupported,
     IReadOnlyList<string> IntrospectionEndpointAuthMethodsSupported,
     IReadOnlyList<string> IntrospectionEndpointAuthSigningAlgValuesSupported,
+    IReadOnlyList<string> IntrospectionSigningAlgValuesSupported,
     IReadOnlyList<string> RevocationEndpointAuthMethodsSupported,
     IReadOnlyList<string> RevocationEndpointAuthSigningAlgValuesSupported,
     IReadOnlyList<string> AuthorizationDetailsTypesSupported,
@@ -30,7 +31,7 @@ internal sealed record ServerMetadata(
     /// <summary>The metadata of a tenant.</summary>
     public static ServerMetadata Of(Issuers issuers, string tenant) => new(
         issuers.Of(tenant), issuers.TokenOf(tenant), issuers.KeysOf(tenant), issuers.IntrospectionOf(tenant), issuers.RevocationOf(tenant), [],
-        [GrantTypes.ClientCredentials, GrantTypes.TokenExchange], Clients, Es256, Resources, Es256, Resources, Es256, [DetailsText.Type], Es256);
+        [GrantTypes.ClientCredentials, GrantTypes.TokenExchange], Clients, Es256, Resources, Es256, Es256, Resources, Es256, [DetailsText.Type], Es256);
 }
 
 /// <summary>How documents and answers of the OAuth endpoints are written: snake_case, nulls left out, source-generated; what is read is read strictly.</summary>
