@@ -8,6 +8,7 @@ using Fabric.Contracts.Checks;
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Credentials;
 using Fabric.Contracts.Health;
+using Fabric.Contracts.Issuers;
 using Fabric.Contracts.Keys;
 using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Sessions;
@@ -33,6 +34,7 @@ namespace Fabric.Contracts;
 [JsonSerializable(typeof(SuspendAgent)), JsonSerializable(typeof(TransferAgent)), JsonSerializable(typeof(ReviewAgent)), JsonSerializable(typeof(SetAgentKeys))]
 [JsonSerializable(typeof(SetAgentRedirects)), JsonSerializable(typeof(SetUserSignIn))]
 [JsonSerializable(typeof(ProposeTrust)), JsonSerializable(typeof(TrustInfo)), JsonSerializable(typeof(Page<TrustInfo>))]
+[JsonSerializable(typeof(PutIssuer)), JsonSerializable(typeof(IssuerInfo)), JsonSerializable(typeof(Page<IssuerInfo>))]
 [JsonSerializable(typeof(OpenSession)), JsonSerializable(typeof(DelegateSession)), JsonSerializable(typeof(ApproveSession)), JsonSerializable(typeof(DenySession))]
 [JsonSerializable(typeof(SessionInfo)), JsonSerializable(typeof(Page<SessionInfo>))]
 [JsonSerializable(typeof(IssueCredentials)), JsonSerializable(typeof(IssuedCredentials))]

@@ -4,6 +4,7 @@ using Fabric.Contracts.Changes;
 using Fabric.Contracts.Checks;
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Credentials;
+using Fabric.Contracts.Issuers;
 using Fabric.Contracts.Keys;
 using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Sessions;
@@ -81,6 +82,15 @@ public interface IFabric
     ValueTask<Outcome<TrustInfo>> AcceptTrustAsync(string tenant, string trust, CancellationToken cancellation = default);
     /// <summary>The trust grants that a tenant gave or was given.</summary>
     ValueTask<Outcome<Page<TrustInfo>>> ListTrustAsync(string tenant, PageQuery query, CancellationToken cancellation = default);
+
+    /// <summary>Trusts an issuer of tokens, in place of what was trusted by this id. Roles operator and tenant admin.</summary>
+    ValueTask<Outcome<IssuerInfo>> PutIssuerAsync(string tenant, string id, PutIssuer command, CancellationToken cancellation = default);
+    /// <summary>An issuer that a tenant trusts.</summary>
+    ValueTask<Outcome<IssuerInfo>> GetIssuerAsync(string tenant, string id, CancellationToken cancellation = default);
+    /// <summary>The issuers that a tenant trusts, by id.</summary>
+    ValueTask<Outcome<Page<IssuerInfo>>> ListIssuersAsync(string tenant, PageQuery query, CancellationToken cancellation = default);
+    /// <summary>Trusts an issuer no more; answers what was trusted. What was opened by its tokens goes on. Roles operator and tenant admin.</summary>
+    ValueTask<Outcome<IssuerInfo>> RemoveIssuerAsync(string tenant, string id, CancellationToken cancellation = default);
 
     /// <summary>Opens a session; `requested` when it waits for an approval, else `active`.</summary>
     ValueTask<Outcome<SessionInfo>> OpenSessionAsync(string tenant, OpenSession command, CancellationToken cancellation = default);

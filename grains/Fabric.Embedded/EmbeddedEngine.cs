@@ -5,6 +5,7 @@ using Fabric.Core.Agents;
 using Fabric.Core.Checks;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
+using Fabric.Core.Issuers;
 using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
 using Fabric.Core.Quotas;
@@ -169,7 +170,7 @@ public sealed class EmbeddedEngine : IFabricEngine
     /// <inheritdoc/>
     public Outcome<Caller> AuthenticateAgent(string tenant, string agent, Func<IReadOnlyList<AgentKey>, bool> isProven)
     {
-        IReadOnlyList<AgentKey> keys = [];
+        IReadOnlyList<AgentKey>? keys = null;
         lock (Ledger.Gate)
         {
             if (Ledger.World.Agent(tenant, agent)?.State is { Standing.Ended: false } state && Ledger.World.Tenant(tenant) is not { State.Standing.Ended: true })
@@ -178,7 +179,7 @@ public sealed class EmbeddedEngine : IFabricEngine
             }
         }
 
-        return keys.Count > 0 && isProven(keys)
+        return keys is not null && isProven(keys)
             ? new Caller(Role.Agent, tenant, agent)
             : new Rejection(Codes.Unauthenticated, "assertion", "the credentials are missing or not valid");
     }
@@ -189,6 +190,15 @@ public sealed class EmbeddedEngine : IFabricEngine
         lock (Ledger.Gate)
         {
             return SignInStanding.Of(Ledger.World.Tenant(tenant)?.State, Ledger.World.User(tenant, user)?.State, Index, Now);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Outcome<IReadOnlyList<TrustedIssuer>> IssuersOf(string tenant)
+    {
+        lock (Ledger.Gate)
+        {
+            return Outcome<IReadOnlyList<TrustedIssuer>>.Of(Ledger.World.Tenant(tenant)?.State is { Standing.Ended: false } state ? state.Issuers : []);
         }
     }
 

@@ -3,6 +3,7 @@ using Fabric.Core.Agents;
 using Fabric.Core.Checks;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
+using Fabric.Core.Issuers;
 using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
 using Fabric.Engine.Feed;
@@ -47,12 +48,17 @@ public interface IFabricEngine : IAsyncDisposable
     Outcome<TenantSignature> Sign(string tenant, Func<string, byte[]> input);
 
     /// <summary>
-    /// An agent that has proven to hold one of its keys: <paramref name="isProven"/> is given the public ones. Refusals: `auth.unauthenticated`, whatever was wrong.
+    /// An agent that has proven who it is: <paramref name="isProven"/> is given its public keys, none if it has none. Refusals: `auth.unauthenticated`, whatever was wrong.
     /// </summary>
     Outcome<Caller> AuthenticateAgent(string tenant, string agent, Func<IReadOnlyList<AgentKey>, bool> isProven);
 
     /// <summary>How a user stands who signs in, at this moment, by the revocation index; its refusal is `auth.unauthenticated` when there is no such user.</summary>
     SignInStanding SignInOf(string tenant, string user);
+
+    /// <summary>
+    /// The issuers that a tenant trusts at this moment; none for a tenant that is not there or is revoked. Refusal: `storage.unavailable` while this engine cannot know.
+    /// </summary>
+    Outcome<IReadOnlyList<TrustedIssuer>> IssuersOf(string tenant);
 
     /// <summary>
     /// Whether a token stands at this moment, by the fabric's own knowledge (RFC 7662); code `check.unavailable` when this engine cannot know. Who may be told is the

@@ -6,6 +6,7 @@ using Fabric.Core.Agents;
 using Fabric.Core.Checks;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
+using Fabric.Core.Issuers;
 using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
 using Fabric.Engine;
@@ -206,7 +207,7 @@ public sealed partial class ClusterEngine : IFabricEngine
             return new Rejection(Codes.StorageUnavailable, "cluster", "this silo has no lease on the feed: it does not know which keys still hold");
         }
 
-        IReadOnlyList<AgentKey> keys = [];
+        IReadOnlyList<AgentKey>? keys = null;
         lock (Parts.Directory.Gate)
         {
             if (Parts.Directory.Agent_NeedsLock(tenant, agent) is { Standing.Ended: false } state
@@ -216,7 +217,7 @@ public sealed partial class ClusterEngine : IFabricEngine
             }
         }
 
-        return keys.Count > 0 && isProven(keys)
+        return keys is not null && isProven(keys)
             ? new Caller(Role.Agent, tenant, agent)
             : new Rejection(Codes.Unauthenticated, "assertion", "the credentials are missing or not valid");
     }
@@ -235,6 +236,12 @@ public sealed partial class ClusterEngine : IFabricEngine
             return SignInStanding.Of(Parts.Directory.Tenant_NeedsLock(tenant)?.State, Parts.Directory.User_NeedsLock(tenant, user), Index, Parts.Now);
         }
     }
+
+    /// <inheritdoc/>
+    public Outcome<IReadOnlyList<TrustedIssuer>> IssuersOf(string tenant) => Parts.Relay.HoldsLease
+        // INVARIANT R1: trust is taken back through the feed's order; a silo that cannot follow it does not know whom to believe.
+        ? Outcome<IReadOnlyList<TrustedIssuer>>.Of(Parts.Directory.IssuersOf(tenant))
+        : new Rejection(Codes.StorageUnavailable, "cluster", "this silo has no lease on the feed: it does not know which issuers are still trusted");
 
     /// <inheritdoc/>
     public TokenStanding Introspect(string token) => Checker.Stand(token);

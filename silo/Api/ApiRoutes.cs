@@ -35,6 +35,10 @@ internal sealed class ApiRoutes(IEndpointRouteBuilder routes, IFabricEngine engi
         string pattern, JsonTypeInfo<TAnswer> answer, Func<ApiRequest, ValueTask<Outcome<TAnswer>>> call, int success = StatusCodes.Status200OK) =>
         Map(HttpMethods.Post, pattern, success, typeof(TAnswer), [], async context => Reply(context, success, await call(RequestOf(context)), answer));
 
+    /// <summary>A removal. Answers what was removed.</summary>
+    public IEndpointConventionBuilder Delete<TAnswer>(string pattern, JsonTypeInfo<TAnswer> answer, Func<ApiRequest, ValueTask<Outcome<TAnswer>>> call) =>
+        Map(HttpMethods.Delete, pattern, StatusCodes.Status200OK, typeof(TAnswer), [], async context => Reply(context, StatusCodes.Status200OK, await call(RequestOf(context)), answer));
+
     /// <summary>A question. Query fields that are not in <paramref name="fields"/> are refused.</summary>
     public IEndpointConventionBuilder Get<TAnswer>(
         string pattern, JsonTypeInfo<TAnswer> answer, Func<ApiRequest, ValueTask<Outcome<TAnswer>>> call, params QueryField[] fields) =>

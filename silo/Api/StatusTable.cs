@@ -53,6 +53,8 @@ public static class StatusTable
         [Codes.TrustMissing] = 403,
         [Codes.TrustNotAccepted] = 409,
 
+        [Codes.IssuerKeysUnavailable] = 503,
+
         [Codes.ScopeExceeded] = 403,
         [Codes.ScopeInvalid] = 400,
         [Codes.ScopeDenied] = 403,

@@ -32,6 +32,7 @@ internal static class Surface
         UserRoutes.Map(routes);
         AgentRoutes.Map(routes);
         TrustRoutes.Map(routes);
+        IssuerRoutes.Map(routes);
         SessionRoutes.Map(routes);
         CheckRoutes.Map(routes);
         RevocationRoutes.Map(routes);

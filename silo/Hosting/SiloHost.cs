@@ -3,8 +3,10 @@ using System.Text.Json.Serialization;
 using Fabric.Contracts;
 using Fabric.Engine;
 using Fabric.Silo.Api;
+using Fabric.Silo.Federation;
 using Fabric.Silo.Metrics;
 using Fabric.Silo.OAuth;
+using Fabric.Silo.Outbound;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Fabric.Silo.Hosting;
@@ -30,6 +32,11 @@ public static class SiloHost
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddSingleton(new Issuers(options.Issuer));
         builder.Services.AddSingleton(DpopNonces.For(options));
+        builder.Services.AddSingleton(services => new OutboundHttp(options.Outbound, services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<KeySets>();
+        builder.Services.AddSingleton<IssuedTokens>();
+        builder.Services.AddSingleton<WorkloadAssertions>();
+        builder.Services.AddSingleton<UserTokenGrant>();
         builder.Services.AddSingleton<SiloMeter>();
         Scrape.Add(builder.Services);
         builder.Services.ConfigureHttpJsonOptions(json =>

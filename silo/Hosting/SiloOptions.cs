@@ -1,6 +1,7 @@
 using System.Reflection;
 using Fabric.Silo.ExtAuthz;
 using Fabric.Silo.OAuth;
+using Fabric.Silo.Outbound;
 using Fabric.Silo.Signals;
 
 namespace Fabric.Silo.Hosting;
@@ -58,6 +59,9 @@ public sealed class SiloOptions
 
     /// <summary>The authorization server.</summary>
     public OAuthSettings OAuth { get; set; } = new();
+
+    /// <summary>Where the host connects to by itself.</summary>
+    public OutboundSettings Outbound { get; set; } = new();
 
     internal bool IsCluster => string.Equals(Engine, "orleans", StringComparison.OrdinalIgnoreCase);
 
@@ -206,6 +210,7 @@ internal static class SiloOptionsReader
         Need(options.MasterKey is null || IsMasterKey(options.MasterKey), "MasterKey", "32 bytes in base64");
         CheckTls(options.Tls, Need);
         CheckUrls(options, Need);
+        options.Outbound.Check((holds, key, rule) => Need(holds, $"Outbound:{key}", rule));
         options.StatusLists.Check((holds, key, rule) => Need(holds, $"StatusLists:{key}", rule));
         ExtAuthzRules.Check(options.ExtAuthz, (holds, key, rule) => Need(holds, $"ExtAuthz:{key}", rule));
 

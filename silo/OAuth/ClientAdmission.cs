@@ -1,14 +1,16 @@
 using Fabric.Core.Common;
+using Fabric.Core.Issuers;
 using Fabric.Engine;
 using Fabric.Silo.Api;
+using Fabric.Silo.Federation;
 
 namespace Fabric.Silo.OAuth;
 
 /// <summary>
-/// Lets clients in at the OAuth endpoints (RFC 6749 section 2.3): `client_secret_basic`, `client_secret_post`, `private_key_jwt`, or the fabric's own `Authorization: Bearer SECRET`.
+/// Lets clients in at the OAuth endpoints (RFC 6749 section 2.3): `client_secret_basic`, `client_secret_post`, `private_key_jwt`, a token of the platform that a workload runs on, or the fabric's own `Authorization: Bearer SECRET`.
 /// An agent's `client_id` is its id, an API key's is the key's. Exactly one of them in a request. The form that it read goes on to the endpoint.
 /// </summary>
-internal sealed class ClientAdmission(IFabricEngine engine, ClientAssertions assertions) : IAdmission
+internal sealed class ClientAdmission(IFabricEngine engine, ClientAssertions assertions, WorkloadAssertions workloads) : IAdmission
 {
     // Two ids and a secret, form-urlencoded at worst.
     private const int HeaderLengthMax = 4_096;
@@ -44,6 +46,10 @@ internal sealed class ClientAdmission(IFabricEngine engine, ClientAssertions ass
         return true;
     }
 
+    /// <summary>What the client that was let in calls itself: its `client_id`, or (with a secret alone) whose key it has. What it presented was seen to be its own.</summary>
+    public static string NameOf(HttpContext context) =>
+        Form.Of(context)["client_id"] ?? (Basic(context.Request.Headers.Authorization.ToString()) is var (id, _) ? id : context.Caller().Subject);
+
     private async ValueTask<Outcome<Caller>> IdentifyAsync(HttpContext context, Form form)
     {
         var header = context.Request.Headers.Authorization;
@@ -64,12 +70,16 @@ internal sealed class ClientAdmission(IFabricEngine engine, ClientAssertions ass
         {
             return id is null ? Invalid : OfSecret(id, secret);
         }
-        if (assertion is not null && form["client_assertion_type"] != ClientAssertions.Type)
-        {
-            return new Rejection(OAuthErrors.InvalidRequest, "client_assertion_type", $"the type of an assertion is {ClientAssertions.Type}");
-        }
-        return assertion is null ? Invalid : await assertions.AuthenticateAsync(context.GetRouteValue("t") as string ?? "", id, assertion, context.RequestAborted);
+        return assertion is null ? Invalid : await OfAssertionAsync(context.GetRouteValue("t") as string ?? "", id, form["client_assertion_type"], assertion, context.RequestAborted);
     }
+
+    private ValueTask<Outcome<Caller>> OfAssertionAsync(string tenant, string? id, string? type, string assertion, CancellationToken cancellation) => type switch
+    {
+        ClientAssertions.Type when WorkloadAssertions.KindOf(assertion) is { } kind => workloads.AuthenticateAsync(tenant, id, assertion, kind, cancellation),
+        ClientAssertions.Type => assertions.AuthenticateAsync(tenant, id, assertion, cancellation),
+        WorkloadAssertions.SpiffeType => workloads.AuthenticateAsync(tenant, id, assertion, IssuerKind.Spiffe, cancellation),
+        _ => new(new Rejection(OAuthErrors.InvalidRequest, "client_assertion_type", $"the type of an assertion is {ClientAssertions.Type} or {WorkloadAssertions.SpiffeType}")),
+    };
 
     private Outcome<Caller> OfHeader(string header, string? id)
     {

@@ -13,7 +13,7 @@ namespace Fabric.Silo.OAuth;
 /// Introspection (RFC 7662): the fabric's own word on a token, at this moment. Enforcement points and administrators are told about tokens that have to do with their tenant, an agent
 /// about its own. Of all others nobody learns more than that they are not active.
 /// </summary>
-internal sealed class IntrospectionEndpoint(IFabricEngine engine, RefreshTokens refresh, Issuers issuers)
+internal sealed class IntrospectionEndpoint(IFabricEngine engine, RefreshTokens refresh, Issuers issuers, IntrospectionReply reply)
 {
     private static readonly IntrospectionAnswer Inactive = new(false);
 
@@ -40,7 +40,7 @@ internal sealed class IntrospectionEndpoint(IFabricEngine engine, RefreshTokens 
         }
         OAuthErrors.NoStore(context.Response.Headers);
         var answer = standing is { Code: null, Claims: { } claims } && MaySee(caller, (string)context.GetRouteValue("t")!, claims) ? Of(claims) : Inactive;
-        JsonAnswer.Write(context, StatusCodes.Status200OK, answer, OAuthJson.Default.IntrospectionAnswer);
+        reply.Write(context, answer);
     }
 
     // To its own client alone: to an enforcement point a refresh token is no token that allows anything, however live it is.
@@ -65,7 +65,7 @@ internal sealed class IntrospectionEndpoint(IFabricEngine engine, RefreshTokens 
             }
         }
         OAuthErrors.NoStore(context.Response.Headers);
-        JsonAnswer.Write(context, StatusCodes.Status200OK, answer, OAuthJson.Default.IntrospectionAnswer);
+        reply.Write(context, answer);
     }
 
     /// <summary>Whether a caller may be told about a token at a tenant's endpoint.</summary>

@@ -23,6 +23,9 @@ internal sealed class Issuers(string address)
     /// <summary>A tenant's issuer identifier.</summary>
     public string Of(string tenant) => $"{address}/tenants/{tenant}";
 
+    /// <summary>Whether an issuer is this fabric, or a tenant of it.</summary>
+    public bool IsOwn(string issuer) => issuer == address || issuer.StartsWith(address + "/", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Where a tenant's public signing keys are.</summary>
     public string KeysOf(string tenant) => $"{address}/v1/tenants/{tenant}/jwks.json";
 

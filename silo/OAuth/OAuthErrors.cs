@@ -90,7 +90,7 @@ internal static class OAuthErrors
         Codes.ScopeExceeded or Codes.ScopeInvalid => rejection with { Code = InvalidScope },
         Codes.SessionNotApproved => rejection with { Code = Pending },
         Codes.TooEarly or Codes.StorageUnavailable or Codes.AuditUnavailable or Codes.Stopping or Codes.LimitReached or Codes.CheckUnavailable
-            or Codes.TenantNoKey => rejection with { Code = Unavailable },
+            or Codes.TenantNoKey or Codes.IssuerKeysUnavailable => rejection with { Code = Unavailable },
         Codes.TooLarge or Codes.InvalidField or Codes.BrokenRequest => rejection with { Code = InvalidRequest },
         _ when rejection.Code.Contains('.', StringComparison.Ordinal) => rejection with { Code = InvalidGrant },
         _ => rejection,

@@ -1,5 +1,6 @@
 using Fabric.Engine;
 using Fabric.Silo.Api;
+using Fabric.Silo.Federation;
 using Fabric.Silo.Hosting;
 using Fabric.Silo.OAuth.Authorize;
 using Fabric.Silo.OAuth.Backchannel;
@@ -16,8 +17,8 @@ internal static class OAuthRoutes
     [
         new("client_id", "The agent's id, or the API key's; may stand in `Authorization: Basic` instead."),
         new("client_secret", "`client_secret_post`: the agent's secret, or the API key's."),
-        new("client_assertion_type", $"`private_key_jwt`: {ClientAssertions.Type}."),
-        new("client_assertion", "`private_key_jwt`: a JWT signed by one of the agent's keys (RFC 7523)."),
+        new("client_assertion_type", $"`private_key_jwt` and workloads: {ClientAssertions.Type}; a JWT-SVID: {WorkloadAssertions.SpiffeType}."),
+        new("client_assertion", "`private_key_jwt`: a JWT signed by one of the agent's keys (RFC 7523). Or a token of an issuer that the tenant trusts for workloads."),
     ];
 
     private static readonly FormField[] Token =
@@ -35,8 +36,8 @@ internal static class OAuthRoutes
         new("session", "Client credentials: the session that the token is to be of; left out: one is opened."),
         new("purpose", "What the task of the opened session is."),
         new("session_lifetime", "Seconds that the opened session lives; left out: as long as its token."),
-        new("subject_token", "Token exchange: the credential that was handed over."),
-        new("subject_token_type", $"Token exchange: {GrantTypes.AccessTokenType}."),
+        new("subject_token", "Token exchange: the credential that was handed over, or a user's token of an issuer that the tenant trusts."),
+        new("subject_token_type", $"Token exchange: {GrantTypes.AccessTokenType}, or for a user's also {UserTokenGrant.IdTokenType}."),
         new("code", "Authorization code: the code."), new("redirect_uri", "Authorization code: the one that the request named."),
         new("code_verifier", "Authorization code: what the challenge was made of (RFC 7636)."), new("refresh_token", "Refresh: the newest refresh token of the session."),
         new("auth_req_id", "Backchannel: what the request was answered with (OpenID CIBA core)."),
@@ -51,7 +52,7 @@ internal static class OAuthRoutes
     public static void Map(ApiRoutes routes, IFabricEngine engine, IServiceProvider services)
     {
         var (issuers, time) = (services.GetRequiredService<Issuers>(), services.GetRequiredService<TimeProvider>());
-        var admission = new ClientAdmission(engine, new ClientAssertions(engine, issuers, time));
+        var admission = new ClientAdmission(engine, new ClientAssertions(engine, issuers, time), services.GetRequiredService<WorkloadAssertions>());
         var proofs = new DpopProofs(engine, services.GetRequiredService<DpopNonces>(), time);
         var options = services.GetRequiredService<SiloOptions>();
         var notes = new OAuthNotes(engine.Notes);
@@ -59,7 +60,7 @@ internal static class OAuthRoutes
         var requests = new AuthorizationRequests(engine, notes, options.OAuth, time);
         MetadataRoutes.Map(routes, issuers, options.OAuth);
         PageRoutes.Map(routes, engine, notes, requests, issuers, options, time);
-        Post<TokenAnswer>("token", [.. Grant, .. Client], new TokenEndpoint(engine, issuers, proofs, notes, refresh, time).AnswerAsync)
+        Post<TokenAnswer>("token", [.. Grant, .. Client], new TokenEndpoint(engine, issuers, proofs, notes, refresh, services.GetRequiredService<UserTokenGrant>(), time).AnswerAsync)
             .RequireRoles(Role.Agent)
             .Describe(Tag, "token", "Gives an agent a token of a session: its own (RFC 6749 section 4.4), delegated to it (RFC 8693), or one that a user has said yes to (section 4.1, OpenID CIBA).");
         Post<PushedAnswer>("par", [.. PageRoutes.Request, .. Client], new PushedEndpoint(notes, requests, issuers, proofs, time).AnswerAsync, StatusCodes.Status201Created)
@@ -68,9 +69,9 @@ internal static class OAuthRoutes
         Post<BackchannelAnswer>("bc-authorize", [.. Backchannel, .. Client], new BackchannelEndpoint(engine, notes, time).AnswerAsync)
             .RequireRoles(Role.Agent)
             .Describe(Tag, "backchannelAuthenticate", "Asks a user who is elsewhere to say yes to a session (OpenID CIBA core, poll).");
-        Post<IntrospectionAnswer>("introspect", [.. Token, .. Client], new IntrospectionEndpoint(engine, refresh, issuers).AnswerAsync)
+        Post<IntrospectionAnswer>("introspect", [.. Token, .. Client], new IntrospectionEndpoint(engine, refresh, issuers, new IntrospectionReply(engine, issuers, time)).AnswerAsync)
             .RequireRoles(RoleSets.Workers | Role.EnforcementPoint)
-            .Describe(Tag, "introspect", "Tells whether a token stands, and what it says (RFC 7662).");
+            .Describe(Tag, "introspect", "Tells whether a token stands, and what it says (RFC 7662); signed for `Accept: application/token-introspection+jwt` (RFC 9701).");
         Post<object>("revoke", [.. Token, .. Client], new RevocationEndpoint(engine, refresh).AnswerAsync)
             .RequireRoles(RoleSets.Workers)
             .Describe(Tag, "revokeToken", "Revokes the credential that a token is, or ends a session by its id or a refresh token (RFC 7009).");

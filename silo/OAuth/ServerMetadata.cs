@@ -1,8 +1,9 @@
 using System.Text.Json.Serialization;
+using Fabric.Silo.Federation;
 
 namespace Fabric.Silo.OAuth;
 
-/// <summary>What a tenant's authorization server can do (RFC 8414 section 2, RFC 9396 section 10, RFC 9449 section 5.1, RFC 9126 section 5, RFC 9207 section 3, OpenID CIBA core section 4). Only what is there is named.</summary>
+/// <summary>What a tenant's authorization server can do (RFC 8414 section 2, RFC 9396 section 10, RFC 9701 section 7, RFC 9449 section 5.1, RFC 9126 section 5, RFC 9207 section 3, OpenID CIBA core section 4). Only what is there is named.</summary>
 internal sealed record ServerMetadata(
     string Issuer,
     string AuthorizationEndpoint,
@@ -26,13 +27,14 @@ internal sealed record ServerMetadata(
     IReadOnlyList<string> TokenEndpointAuthSigningAlgValuesSupported,
     IReadOnlyList<string> IntrospectionEndpointAuthMethodsSupported,
     IReadOnlyList<string> IntrospectionEndpointAuthSigningAlgValuesSupported,
+    IReadOnlyList<string> IntrospectionSigningAlgValuesSupported,
     IReadOnlyList<string> RevocationEndpointAuthMethodsSupported,
     IReadOnlyList<string> RevocationEndpointAuthSigningAlgValuesSupported,
     IReadOnlyList<string> AuthorizationDetailsTypesSupported,
     IReadOnlyList<string> DpopSigningAlgValuesSupported)
 {
     private static readonly string[] Es256 = ["ES256"];
-    private static readonly string[] Clients = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
+    private static readonly string[] Clients = ["client_secret_basic", "client_secret_post", "private_key_jwt", WorkloadAssertions.SpiffeMethod];
 
     // `Bearer` is a registered access token type, which RFC 8414 allows here: the fabric's own secrets in `Authorization: Bearer`.
     private static readonly string[] Resources = [.. Clients, "Bearer"];
@@ -41,7 +43,7 @@ internal sealed record ServerMetadata(
     public static ServerMetadata Of(Issuers issuers, OAuthSettings settings, string tenant) => new(
         issuers.Of(tenant), issuers.AuthorizationOf(tenant), issuers.TokenOf(tenant), issuers.PushedOf(tenant), settings.RequirePushedRequests, issuers.BackchannelOf(tenant), ["poll"], false,
         issuers.KeysOf(tenant), issuers.IntrospectionOf(tenant), issuers.RevocationOf(tenant), ["code"], ["query"], ["S256"], true, false, false,
-        [GrantTypes.AuthorizationCode, GrantTypes.RefreshToken, GrantTypes.ClientCredentials, GrantTypes.TokenExchange, GrantTypes.Backchannel], Clients, Es256, Resources, Es256, Resources, Es256,
+        [GrantTypes.AuthorizationCode, GrantTypes.RefreshToken, GrantTypes.ClientCredentials, GrantTypes.TokenExchange, GrantTypes.Backchannel], Clients, Es256, Resources, Es256, Es256, Resources, Es256,
         [DetailsText.Type], Es256);
 }
 

@@ -3,14 +3,15 @@ using Fabric.Core.Common;
 using Fabric.Core.Tokens;
 using Fabric.Engine;
 using Fabric.Engine.Wire;
+using Fabric.Silo.Federation;
 
 namespace Fabric.Silo.OAuth;
 
 /// <summary>
 /// Token exchange (RFC 8693) as delegation: the client shows a credential that another agent has handed it, and gets a session of its own below it, within its scopes and its
-/// lifetime, which dies with it. The client that authenticates is the actor; the chain is in the token's nested `act`.
+/// lifetime, which dies with it. The client that authenticates is the actor; the chain is in the token's nested `act`. Another issuer's token is a user's: <see cref="UserTokenGrant"/>.
 /// </summary>
-internal sealed class TokenExchangeGrant(IFabricEngine engine, TimeProvider time)
+internal sealed class TokenExchangeGrant(IFabricEngine engine, UserTokenGrant users, TimeProvider time)
 {
     /// <summary>What the task of a session is called whose client does not say.</summary>
     public const string PurposeDefault = "OAuth token exchange";
@@ -23,12 +24,16 @@ internal sealed class TokenExchangeGrant(IFabricEngine engine, TimeProvider time
             return bad;
         }
         var token = form["subject_token"]!;
+        if (form["subject_token_type"]! is var type && users.IsForeign(type, token))
+        {
+            return await users.OpenAsync(client, asked, type, token, proofKey, cancellation);
+        }
         var standing = engine.Introspect(token);
         if (standing is not { Code: null, Claims: { } subject })
         {
             return standing.Code == Codes.CheckUnavailable
                 ? new Rejection(Codes.CheckUnavailable, "subject_token", "this fabric cannot tell now: ask again")
-                : Invalid("subject_token", "it is no credential of this fabric that stands; no other issuer's tokens are taken");
+                : Invalid("subject_token", "it is no credential of this fabric that stands");
         }
 
         // RFC 9449 section 7.1: who only bears a token that is bound to a key has nothing to hand on.
@@ -52,9 +57,9 @@ internal sealed class TokenExchangeGrant(IFabricEngine engine, TimeProvider time
         {
             return Invalid("session", "a delegated session is always a new one");
         }
-        if (form["subject_token"] is not { Length: <= TokenReader.LengthMax } || form["subject_token_type"] is not (GrantTypes.AccessTokenType or GrantTypes.JwtType))
+        if (form["subject_token"] is not { Length: <= TokenReader.LengthMax } || form["subject_token_type"] is not (GrantTypes.AccessTokenType or GrantTypes.JwtType or UserTokenGrant.IdTokenType))
         {
-            return Invalid("subject_token", $"a subject_token of type {GrantTypes.AccessTokenType} is needed");
+            return Invalid("subject_token", $"a subject_token of type {GrantTypes.AccessTokenType}, or a user's of type {UserTokenGrant.IdTokenType}, is needed");
         }
         if (form["actor_token"] is not null || form["actor_token_type"] is not null)
         {

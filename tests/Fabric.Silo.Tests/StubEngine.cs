@@ -5,6 +5,7 @@ using Fabric.Core.Agents;
 using Fabric.Core.Checks;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
+using Fabric.Core.Issuers;
 using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
 using Fabric.Engine;
@@ -63,6 +64,8 @@ internal sealed class StubEngine : IFabricEngine
     public ValueTask<Rejection?> CatchUpAsync(CancellationToken cancellation = default) => new(CatchingUp());
 
     public SignInStanding SignInOf(string tenant, string user) => SignInStanding.Refused(StubFabric.Answer);
+
+    public Outcome<IReadOnlyList<TrustedIssuer>> IssuersOf(string tenant) => StubFabric.Answer;
 
     public ValueTask<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation = default) => new(StubFabric.Answer);
 

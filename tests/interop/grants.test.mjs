@@ -21,7 +21,7 @@ const secretOf = (who) => oauth.ClientSecretBasic(who.secret);
 test('the issuer alone is enough to find everything', async () => {
   assert.equal(server.issuer, `${host.address}/tenants/${tenant}`);
   assert.deepEqual(await discover(host, tenant, 'oidc'), server);
-  assert.deepEqual(server.token_endpoint_auth_methods_supported, ['client_secret_basic', 'client_secret_post', 'private_key_jwt']);
+  assert.deepEqual(server.token_endpoint_auth_methods_supported, ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'spiffe_jwt']);
   assert.deepEqual(server.dpop_signing_alg_values_supported, ['ES256']);
   await assert.rejects(discover(host, 'nobody'));
 });
@@ -135,4 +135,24 @@ test('what RFC 6749 refuses is refused with its errors', async () => {
   assert.deepEqual(await errorOf(url, { ...grant, padding: 'a'.repeat(100_000) }, basic(agent)), [413, 'invalid_request']);
   const elsewhere = await discover(host, await host.tenant());
   assert.deepEqual(await errorOf(elsewhere.token_endpoint, grant, basic(agent)), [401, 'invalid_client']);
+});
+
+test('an introspection is signed for who asks for that, and for nobody else', async () => {
+  const got = await clientCredentials(server, agent, secretOf(agent), { scope: 'mail:send' });
+  const client = { client_id: agent.id, introspection_signed_response_alg: 'ES256' };
+  assert.deepEqual(server.introspection_signing_alg_values_supported, ['ES256']);
+  const ask = async (token) => {
+    const answer = await oauth.introspectionRequest(server, client, secretOf(agent), token, { requestJwtResponse: true, ...insecure });
+    const raw = await answer.clone().text();
+    const said = await oauth.processIntrospectionResponse(server, client, answer);
+    await oauth.validateApplicationLevelSignature(server, answer, insecure);
+    return [said, raw];
+  };
+  const [said, raw] = await ask(got.access_token);
+  assert.deepEqual([said.active, said.client_id, said.scope], [true, agent.id, 'mail:send']);
+  assert.equal(jose.decodeProtectedHeader(raw).typ, 'token-introspection+jwt');
+  assert.deepEqual((await ask('x'))[0], { active: false });
+
+  // A signed answer is no token.
+  assert.equal((await introspect(server, agent, raw)).active, false);
 });

@@ -55,13 +55,13 @@ export async function startProgram(project, args, address, environment = {}) {
   return stop;
 }
 
-export async function startHost() {
+export async function startHost(settings = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'fabric-interop-'));
   const address = `http://127.0.0.1:${await freePort()}`;
   const keyFile = join(folder, 'operator.key');
   const [program, ...args] = command();
   const host = spawn(program, [...args, 'serve', '--data', join(folder, 'data'), '--urls', address, '--operator-key-file', keyFile], {
-    env: { ...process.env, Fabric__Issuer: address, DOTNET_NOLOGO: '1' },
+    env: { ...process.env, Fabric__Issuer: address, DOTNET_NOLOGO: '1', ...settings },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let log = '';

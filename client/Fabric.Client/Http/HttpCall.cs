@@ -19,6 +19,8 @@ internal readonly record struct HttpCall(HttpMethod Method, string Path, byte[]?
     public static HttpCall Patch<T>(string path, T body, JsonTypeInfo<T> type) =>
         new(HttpMethod.Patch, path, JsonSerializer.SerializeToUtf8Bytes(body, type), true);
 
+    public static HttpCall Delete(string path) => new(HttpMethod.Delete, path, null, false);
+
     public static HttpCall Put<T>(string path, T body, JsonTypeInfo<T> type) =>
         new(HttpMethod.Put, path, JsonSerializer.SerializeToUtf8Bytes(body, type), true);
 

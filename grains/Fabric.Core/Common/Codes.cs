@@ -87,6 +87,9 @@ public static class Codes
     /// <summary>The trust grant waits for the other tenant's agreement, or is not the caller's to accept.</summary>
     public const string TrustNotAccepted = "trust.not_accepted";
 
+    /// <summary>The keys of an issuer that the tenant trusts cannot be had now, so its token is not judged. Ask again.</summary>
+    public const string IssuerKeysUnavailable = "issuer.keys_unavailable";
+
     /// <summary>What is asked for is wider than what it is derived from (S3).</summary>
     public const string ScopeExceeded = "scope.exceeded";
     /// <summary>A scope pattern is not valid.</summary>

@@ -1,5 +1,6 @@
 using Fabric.Core.Agents;
 using Fabric.Core.Credentials;
+using Fabric.Core.Issuers;
 using Fabric.Core.Keys;
 using Fabric.Core.Nodes;
 using Fabric.Core.Quotas;
@@ -42,6 +43,8 @@ public static class EventCodec
             35 => AgentRedirectsSet.Read(ref reader),
             40 => TrustProposed.Read(ref reader),
             41 => TrustAccepted.Read(ref reader),
+            42 => IssuerTrusted.Read(ref reader),
+            43 => IssuerDistrusted.Read(ref reader),
             50 => SessionOpened.Read(ref reader),
             51 => SessionApproved.Read(ref reader),
             52 => SessionEnded.Read(ref reader),

@@ -1,4 +1,5 @@
 using Fabric.Core.Common;
+using Fabric.Core.Issuers;
 
 namespace Fabric.Core.Keys;
 
@@ -29,6 +30,15 @@ public sealed class SecretMakers
         }
 
         makers.Add(maker);
+    }
+
+    /// <summary>Notes who trusts an issuer to say which workload is which agent: whoever holds that issuer's keys, or names a key set of its own, acts as these agents.</summary>
+    public void Note(IssuerTrusted trusted, string by)
+    {
+        foreach (var rule in trusted.Issuer.Subjects)
+        {
+            Note(CallerText.Holder(trusted.Tenant, rule.Agent), by);
+        }
     }
 
     /// <summary>Whether two callers' names count as one holder.</summary>

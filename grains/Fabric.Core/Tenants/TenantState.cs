@@ -1,4 +1,5 @@
 using Fabric.Core.Common;
+using Fabric.Core.Issuers;
 using Fabric.Core.Lineages;
 using Fabric.Core.Nodes;
 
@@ -17,6 +18,8 @@ public sealed class TenantState
     public TenantLimits Limits { get; private set; } = TenantLimits.Default;
     /// <summary>Whether every session waits for an approval.</summary>
     public bool RequireApproval { get; private set; }
+    /// <summary>The issuers that it trusts, by id. A change is a new list.</summary>
+    public IReadOnlyList<TrustedIssuer> Issuers { get; private set; } = [];
     /// <summary>When it was created.</summary>
     public Instant CreatedAt { get; private set; }
     /// <summary>The generation that what is issued now carries; raised by a revocation.</summary>
@@ -33,4 +36,11 @@ public sealed class TenantState
     {
         (Name, Limits, RequireApproval) = (amended.Name, amended.Limits, amended.RequireApproval);
     }
+
+    /// <summary>Takes an event in.</summary>
+    public void Apply(IssuerTrusted trusted) =>
+        Issuers = [.. Issuers.Where(issuer => issuer.Id != trusted.Issuer.Id).Append(trusted.Issuer).OrderBy(issuer => issuer.Id, StringComparer.Ordinal)];
+
+    /// <summary>Takes an event in.</summary>
+    public void Apply(IssuerDistrusted distrusted) => Issuers = [.. Issuers.Where(issuer => issuer.Id != distrusted.Id)];
 }

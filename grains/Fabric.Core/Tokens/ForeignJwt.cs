@@ -14,6 +14,9 @@ public sealed class ForeignJwt
     /// <summary>The most characters (B1).</summary>
     public const int LengthMax = 8 * 1024;
 
+    /// <summary>The most characters of one that an issuer has made for everybody (B1): some list a user's groups.</summary>
+    public const int IssuedLengthMax = 16 * 1024;
+
     /// <summary>The most characters of a `jti` (B1).</summary>
     public const int JtiLengthMax = 256;
 
@@ -35,25 +38,20 @@ public sealed class ForeignJwt
     /// <summary>The claims.</summary>
     public JsonElement Claims { get; }
 
+    /// <summary>What the signature is made of.</summary>
+    public ReadOnlySpan<byte> SigningInput => _signingInput;
+
+    /// <summary>The signature.</summary>
+    public ReadOnlySpan<byte> Signature => _signature;
+
     /// <summary>The parts of a JWT in compact form whose header has `alg` ES256 and no other members than these; null when it is none.</summary>
     public static ForeignJwt? TryParse(string text, params ReadOnlySpan<string> headerMembers)
     {
-        if (text.Length > LengthMax || !Ascii.IsValid(text))
+        if (Parse(text, LengthMax) is not { Signature.Length: SignatureSize } jwt || Text(jwt.Header, "alg") != "ES256")
         {
             return null;
         }
-        var (first, last) = (text.IndexOf('.', StringComparison.Ordinal), text.LastIndexOf('.'));
-        if (first <= 0 || last == first || text.AsSpan(first + 1, last - first - 1).Contains('.')
-            || Decode(text.AsSpan(0, first)) is not { } head || Decode(text.AsSpan(first + 1, last - first - 1)) is not { } body
-            || Decode(text.AsSpan(last + 1)) is not { Length: SignatureSize } signature)
-        {
-            return null;
-        }
-        if (ObjectOf(head) is not { } header || ObjectOf(body) is not { } claims || Text(header, "alg") != "ES256")
-        {
-            return null;
-        }
-        foreach (var member in header.EnumerateObject())
+        foreach (var member in jwt.Header.EnumerateObject())
         {
             // `crit` asks for what this reader does not do; `jwk`, `jku`, `x5c` and their like bring a key along where the caller does not expect one.
             if (member.Name != "alg" && !headerMembers.Contains(member.Name))
@@ -61,7 +59,43 @@ public sealed class ForeignJwt
                 return null;
             }
         }
-        return new ForeignJwt(header, claims, Encoding.ASCII.GetBytes(text, 0, last), signature);
+        return jwt;
+    }
+
+    /// <summary>
+    /// The parts of a JWT that an issuer has made for everybody; null when it is none, or its header brings a key or asks for what this reader does not do. Other members of the header
+    /// are passed over, since issuers put there what they like. Its algorithm is the caller's to compare with what is accepted.
+    /// </summary>
+    public static ForeignJwt? TryParseIssued(string text)
+    {
+        if (Parse(text, IssuedLengthMax) is not { } jwt)
+        {
+            return null;
+        }
+        foreach (var member in jwt.Header.EnumerateObject())
+        {
+            if (member.Name is "jwk" or "jku" or "x5u" or "x5c" or "crit" or "b64" or "enc" or "zip")
+            {
+                return null;
+            }
+        }
+        return jwt;
+    }
+
+    private static ForeignJwt? Parse(string text, int lengthMax)
+    {
+        if (text.Length > lengthMax || !Ascii.IsValid(text))
+        {
+            return null;
+        }
+        var (first, last) = (text.IndexOf('.', StringComparison.Ordinal), text.LastIndexOf('.'));
+        if (first <= 0 || last == first || text.AsSpan(first + 1, last - first - 1).Contains('.')
+            || Decode(text.AsSpan(0, first)) is not { } head || Decode(text.AsSpan(first + 1, last - first - 1)) is not { } body
+            || Decode(text.AsSpan(last + 1)) is not { } signature)
+        {
+            return null;
+        }
+        return ObjectOf(head) is { } header && ObjectOf(body) is { } claims ? new ForeignJwt(header, claims, Encoding.ASCII.GetBytes(text, 0, last), signature) : null;
     }
 
     /// <summary>Whether the signature is that of a P-256 key, 32 bytes each coordinate.</summary>

@@ -1,6 +1,7 @@
 using Fabric.Core.Agents;
 using Fabric.Core.Common;
 using Fabric.Core.Credentials;
+using Fabric.Core.Issuers;
 using Fabric.Core.Journal;
 using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
@@ -306,6 +307,11 @@ internal sealed class World(HandleSpace handles)
             case AgentRedirectsSet set: Agent(set.Tenant, set.Id)!.State.Apply(set); break;
             case AgentTransferred transferred: Agent(transferred.Tenant, transferred.Id)!.State.Apply(transferred); break;
             case AgentReviewed reviewed: Agent(reviewed.Tenant, reviewed.Id)!.State.Apply(reviewed); break;
+            case IssuerTrusted trusted:
+                Tenant(trusted.Tenant)!.State.Apply(trusted);
+                Makers.Note(trusted, by);
+                break;
+            case IssuerDistrusted distrusted: Tenant(distrusted.Tenant)!.State.Apply(distrusted); break;
             case TrustProposed proposed: Propose(proposed, at); break;
             case TrustAccepted accepted: Trusts[accepted.Id].Apply(accepted); break;
             default: ApplyKeys(e, at, by); break;

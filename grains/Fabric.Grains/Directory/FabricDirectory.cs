@@ -1,5 +1,6 @@
 using Fabric.Core.Agents;
 using Fabric.Core.Common;
+using Fabric.Core.Issuers;
 using Fabric.Core.Journal;
 using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
@@ -60,6 +61,15 @@ internal sealed class FabricDirectory(HandleSpace handles)
     internal AgentState? Agent_NeedsLock(string tenant, string agent) => Tenant_NeedsLock(tenant)?.Agents.GetValueOrDefault(agent);
 
     internal UserState? User_NeedsLock(string? tenant, string? user) => user is null ? null : Tenant_NeedsLock(tenant)?.Users.GetValueOrDefault(user);
+
+    /// <summary>The issuers that a tenant trusts; none for one that is not there or is revoked.</summary>
+    internal IReadOnlyList<TrustedIssuer> IssuersOf(string tenant)
+    {
+        lock (Gate)
+        {
+            return Tenant_NeedsLock(tenant)?.State is { Standing.Ended: false } state ? state.Issuers : [];
+        }
+    }
 
     internal Instant? LockedUntil_NeedsLock(Handle handle, Instant now) =>
         Locks.TryGetValue(handle, out var found) && found.Until > now ? found.Until : null;
@@ -162,6 +172,11 @@ internal sealed class FabricDirectory(HandleSpace handles)
                 Tenants[proposed.Grantor].Trusts.Add(trust);
                 Tenants[proposed.Grantee].Trusts.Add(trust);
                 break;
+            case IssuerTrusted trusted:
+                Tenants[trusted.Tenant].State.Apply(trusted);
+                Makers.Note(trusted, by);
+                break;
+            case IssuerDistrusted distrusted: Tenants[distrusted.Tenant].State.Apply(distrusted); break;
             case TrustAccepted accepted: Trusts[accepted.Id].Apply(accepted); break;
             case SigningKeyAdded added:
                 var owner = Tenants[added.Tenant];

@@ -30,6 +30,14 @@ public interface ITenantGrain : IGrainWithStringKey
     [Alias("accept")]
     Task<Reply> AcceptTrustAsync(string by, UInt128 id, string tenant);
 
+    /// <summary>Trusts an issuer, which stands in an event as in a journal.</summary>
+    [Alias("trust-issuer")]
+    Task<Reply> TrustIssuerAsync(string by, byte[] trusted);
+
+    /// <summary>Trusts an issuer no more.</summary>
+    [Alias("distrust-issuer")]
+    Task<Reply> DistrustIssuerAsync(string by, string id);
+
     /// <summary>Counts a session in and answers how many were live before.</summary>
     [Alias("session-opens")]
     Task<int> SessionOpensAsync();

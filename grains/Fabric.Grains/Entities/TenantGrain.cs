@@ -1,4 +1,5 @@
 using Fabric.Core.Common;
+using Fabric.Core.Issuers;
 using Fabric.Core.Journal;
 using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
@@ -153,6 +154,23 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
         return !decided.IsOk ? Reply.Refuse(decided.Rejection) : decided.Value is { } accepted ? await EmitAsync(by, accepted) : Reply.Unchanged();
     }
 
+    public async Task<Reply> TrustIssuerAsync(string by, byte[] trusted)
+    {
+        if (_state is null)
+        {
+            return Missing(Id);
+        }
+
+        var decided = IssuerDecider.Trust(_state, ((IssuerTrusted)EventList.ReadOne(trusted)).Issuer);
+        return decided.IsOk ? await EmitAsync(by, decided.Value) : Reply.Refuse(decided.Rejection);
+    }
+
+    public async Task<Reply> DistrustIssuerAsync(string by, string id)
+    {
+        var decided = _state is null ? new Rejection(Codes.NotFound, Id, "the node does not exist") : IssuerDecider.Distrust(_state, id);
+        return decided.IsOk ? await EmitAsync(by, decided.Value) : Reply.Refuse(decided.Rejection);
+    }
+
     public Task<int> SessionOpensAsync() => Task.FromResult(_live++);
 
     public Task SessionEndsAsync()
@@ -198,6 +216,8 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
                 _state.Apply(created, at);
                 break;
             case TenantAmended amended: _state!.Apply(amended); break;
+            case IssuerTrusted trusted: _state!.Apply(trusted); break;
+            case IssuerDistrusted distrusted: _state!.Apply(distrusted); break;
             case SigningKeyAdded added: _keys.Add((added.Kid, Instant.Never, false)); break;
             case SigningKeyRetired retired: _keys[_keys.FindIndex(key => key.Kid == retired.Kid)] = (retired.Kid, retired.RetireAfter, false); break;
             case SigningKeyRevoked revoked: _keys[_keys.FindIndex(key => key.Kid == revoked.Kid)] = (revoked.Kid, revoked.DropAfter, true); break;

@@ -2,6 +2,7 @@ using Fabric.Core.Agents;
 using Fabric.Core.Common;
 using Fabric.Core.Credentials;
 using Fabric.Core.Index;
+using Fabric.Core.Issuers;
 using Fabric.Core.Journal;
 using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
@@ -45,6 +46,10 @@ internal static class EventSamples
         new AgentReviewed("acme", "bot", At),
         new TrustProposed(Id, "acme", "globex", Scopes, At),
         new TrustAccepted(Id, "acme", "globex"),
+        new IssuerTrusted("acme", new TrustedIssuer(
+            "ci", IssuerKind.Workload, "https://ci.example", "https://ci.example/keys", null, ["https://fabric.example/tenants/acme"], ["ES256", "RS256"], "sub",
+            [new SubjectRule("repo:acme/app:ref:refs/heads/*", "deployer")], false, true)),
+        new IssuerDistrusted("acme", "ci"),
         new SessionOpened(
             Id, "acme", "bot", "acme", "mia", "find", Scopes, new Lineage([new LineageNode(NodeKind.Tenant, Handle, 2), new LineageNode(NodeKind.Session, Handle, 1)]),
             "agent:bot@acme", SessionStatus.Requested, At, 3_600_000, Id, 2),

@@ -5,6 +5,7 @@ using Fabric.Core.Agents;
 using Fabric.Core.Checks;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
+using Fabric.Core.Issuers;
 using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
 using Fabric.Engine;
@@ -46,6 +47,8 @@ internal sealed class EngineOverHttp(EngineServer server) : IFabricEngine
     public Outcome<TenantSignature> Sign(string tenant, Func<string, byte[]> input) => server.Engine.Sign(tenant, input);
 
     public Outcome<Caller> AuthenticateAgent(string tenant, string agent, Func<IReadOnlyList<AgentKey>, bool> isProven) => server.Engine.AuthenticateAgent(tenant, agent, isProven);
+
+    public Outcome<IReadOnlyList<TrustedIssuer>> IssuersOf(string tenant) => server.Engine.IssuersOf(tenant);
 
     public TokenStanding Introspect(string token) => server.Engine.Introspect(token);
 

@@ -34,6 +34,9 @@ public sealed class SiloOptionsTests
     [InlineData("Fabric:Feed:ReadBoundMs", "60000", "`Fabric:Feed:ReadBoundMs`")]
     [InlineData("Fabric:Journal:OnDamage", "ignore", "`refuse` or")]
     [InlineData("Fabric:LogFormat", "xml", "`text` or `json`")]
+    [InlineData("Fabric:Outbound:AllowedNetworks", "10.0.0.0/40", "`Fabric:Outbound:AllowedNetworks`")]
+    [InlineData("Fabric:Outbound:PlainHttpNetworks", "localhost", "`Fabric:Outbound:PlainHttpNetworks`")]
+    [InlineData("Fabric:Outbound:TimeoutSeconds", "0", "`Fabric:Outbound:TimeoutSeconds`")]
     public void A_setting_that_does_not_hold_is_named(string key, string value, string said)
     {
         var (_, faults) = Read((key, value));

@@ -1,6 +1,10 @@
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Json;
 using Fabric.Client;
 using Fabric.Contracts.Agents;
 using Fabric.Contracts.Revocations;
+using Fabric.Core.Tokens;
 
 namespace Fabric.Silo.Tests.OAuth;
 
@@ -30,6 +34,52 @@ public sealed class IntrospectionTests(OAuthServer server) : IClassFixture<OAuth
             Assert.Equal("mail", body.GetProperty("authorization_details")[0].GetProperty("tool").GetString());
             Assert.Equal((32, 32), (answer.Text("jti")!.Length, answer.Text("sid")!.Length));
         }
+    }
+
+    [Fact]
+    public async Task An_answer_is_signed_by_the_tenant_for_the_client_that_asks_for_that()
+    {
+        var client = await server.AgentAsync();
+        var token = (await client.TokenAsync(("scope", "mail:send"))).Token;
+        var key = await server.KeyAsync("enforcement_point", client.Tenant);
+        foreach (var (header, name) in new[] { (client.BasicHeader, client.Id), (AgentClient.Basic(key.Split('.')[1], key), key.Split('.')[1]) })
+        {
+            var (type, claims) = await SignedAsync(client, header, token, "application/token-introspection+jwt");
+            Assert.Equal("application/token-introspection+jwt", type);
+            Assert.Equal((client.Issuer, name, server.Now), (claims.GetProperty("iss").GetString(), claims.GetProperty("aud").GetString(), claims.GetProperty("iat").GetInt64()));
+            Assert.Equal((true, client.Id), (claims.GetProperty("token_introspection").GetProperty("active").GetBoolean(), claims.GetProperty("token_introspection").GetProperty("client_id").GetString()));
+            Assert.Equal(["aud", "iat", "iss", "token_introspection"], claims.EnumerateObject().Select(claim => claim.Name).Order(StringComparer.Ordinal));
+        }
+
+        // To a stranger no more than to anybody.
+        var stranger = await server.AgentAsync(client.Tenant);
+        var (_, told) = await SignedAsync(client, stranger.BasicHeader, token, "text/html, application/token-introspection+jwt;q=0.5");
+        Assert.Equal("{\"active\":false}", told.GetProperty("token_introspection").GetRawText());
+        Assert.Equal("application/json", (await SignedAsync(client, client.BasicHeader, token, "application/json, */*")).Type);
+        Assert.Equal("application/json", (await SignedAsync(client, client.BasicHeader, token, "application/token-introspection+jwt;q=0")).Type);
+    }
+
+    private async Task<(string? Type, JsonElement Claims)> SignedAsync(AgentClient client, string header, string token, string accept)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/tenants/{client.Tenant}/oauth/introspect") { Content = OAuthServer.Form(("token", token)) };
+        request.Headers.TryAddWithoutValidation("Authorization", header);
+        request.Headers.TryAddWithoutValidation("Accept", accept);
+        using var response = await server.Http.SendAsync(request);
+        var (text, type) = (await response.Content.ReadAsStringAsync(), response.Content.Headers.ContentType?.MediaType);
+        if (type == "application/json")
+        {
+            return (type, JsonElement.Parse(text));
+        }
+
+        // It verifies by the tenant's published keys, and is no token of anything.
+        var parts = text.Split('.');
+        var head = JsonElement.Parse(Base64Url.DecodeFromChars(parts[0]));
+        Assert.Equal(("ES256", "token-introspection+jwt"), (head.GetProperty("alg").GetString(), head.GetProperty("typ").GetString()));
+        var jwk = Assert.Single((await server.Operator.GetSigningKeysAsync(client.Tenant).OrThrow()).Keys, key => key.Kid == head.GetProperty("kid").GetString());
+        using var verifier = new TokenVerifier(Base64Url.DecodeFromChars(jwk.X), Base64Url.DecodeFromChars(jwk.Y));
+        Assert.True(verifier.Verify(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2])));
+        Inactive(await client.IntrospectAsync(text));
+        return (type, JsonElement.Parse(Base64Url.DecodeFromChars(parts[1])));
     }
 
     [Fact]

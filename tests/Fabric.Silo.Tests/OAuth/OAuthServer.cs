@@ -33,13 +33,19 @@ public sealed class OAuthServer : IAsyncLifetime
     /// <summary>Whether requests are taken by reference alone.</summary>
     public bool RequirePushedRequests { get; init; }
 
+    /// <summary>Changes the host's settings.</summary>
+    public Action<SiloOptions>? Configure { get; init; }
+
     public HttpClient Http { get; } = new();
+
+    public IFabricEngine Engine => _engine;
 
     public IFabric Operator { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
         var options = new SiloOptions { Urls = "http://127.0.0.1:0", DataFolder = _folder, Issuer = Address, OAuth = { RequirePushedRequests = RequirePushedRequests } };
+        Configure?.Invoke(options);
         _engine = EmbeddedEngine.Open(new EmbeddedOptions { DataFolder = _folder, Issuer = Address }, Time);
         _app = SiloHost.Build(options, _engine, NullLoggerFactory.Instance, Time);
         await _app.StartAsync();

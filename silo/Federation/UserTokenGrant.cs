@@ -1,0 +1,128 @@
+using System.Text.Json;
+using Fabric.Contracts.Sessions;
+using Fabric.Contracts.Users;
+using Fabric.Core.Common;
+using Fabric.Core.Issuers;
+using Fabric.Engine;
+using Fabric.Silo.OAuth;
+
+namespace Fabric.Silo.Federation;
+
+/// <summary>
+/// Token exchange (RFC 8693) with a user's own token: the client shows what a trusted issuer says of a user, and gets a session on behalf of that user, which ends with the token at the latest.
+/// </summary>
+internal sealed class UserTokenGrant(IFabricEngine engine, IssuedTokens tokens, Issuers issuers, TimeProvider time)
+{
+    /// <summary>RFC 8693 section 3: an ID token.</summary>
+    public const string IdTokenType = "urn:ietf:params:oauth:token-type:id_token";
+
+    /// <summary>What the task of a session is called whose client does not say.</summary>
+    public const string PurposeDefault = "OAuth token exchange for a user";
+
+    private static readonly Rejection Invalid = Bad("it is no token of a user that stands, of an issuer that the tenant trusts, for an audience of it");
+
+    /// <summary>Whether a token is another issuer's: it says so, and then has to prove it.</summary>
+    public bool IsForeign(string type, string token) => type == IdTokenType || (ForeignJwt.TryParseIssued(token)?.Text("iss") is { } issuer && !issuers.IsOwn(issuer));
+
+    /// <summary>The session that the token is to be of.</summary>
+    public async ValueTask<Outcome<string>> OpenAsync(Caller client, GrantRequest asked, string type, string token, string? proofKey, CancellationToken cancellation)
+    {
+        var read = await tokens.ReadAsync(client.Tenant!, IssuerKind.Users, token, cancellation);
+        if (!read.IsOk)
+        {
+            return read.Rejection.Code == Codes.Unauthenticated ? Invalid : read.Rejection;
+        }
+        var subject = read.Value;
+        if ((CheckType(type, subject) ?? CheckActor(client, subject.Claims) ?? CheckKey(subject.Claims, proofKey)) is { } bad)
+        {
+            return bad;
+        }
+
+        // INVARIANT S2: the session ends with the token, whatever is asked for; seconds are cut, never rounded up.
+        var remaining = (long)Math.Floor((subject.ExpiresAt - Instant.From(time.GetUtcNow())).TotalSeconds);
+        if (remaining < 1 || !IdText.IsValid(subject.Subject))
+        {
+            return Invalid;
+        }
+        if (await EnsureUserAsync(client.Tenant!, subject, cancellation) is { } missing)
+        {
+            return missing;
+        }
+        return await OpenAsync(client, asked, subject.Subject, Math.Min(asked.LifetimeSeconds ?? remaining, remaining), cancellation);
+    }
+
+    // RFC 9068 section 2.1: an access token says that it is one, and is no ID token.
+    private static Rejection? CheckType(string type, IssuedToken token) => type == IdTokenType && token.IsAccessToken ? Invalid : null;
+
+    // RFC 8693 section 4.4: who may act is named; section 4.1: a token that another one acts with already is not the user's own.
+    private Rejection? CheckActor(Caller client, JsonElement claims)
+    {
+        if (claims.TryGetProperty("act", out _))
+        {
+            return Bad("another party acts by it already");
+        }
+        if (!claims.TryGetProperty("may_act", out var actor))
+        {
+            return null;
+        }
+        var isClient = actor.ValueKind == JsonValueKind.Object && ForeignJwt.Text(actor, "sub") == client.Subject
+            && (!actor.TryGetProperty("iss", out _) || ForeignJwt.Text(actor, "iss") == issuers.Of(client.Tenant!));
+        return isClient ? null : Bad("its may_act names another party");
+    }
+
+    // RFC 7800: a token that is bound to a key is nothing to who only bears it. Other bindings than DPoP's cannot be proven here.
+    private static Rejection? CheckKey(JsonElement claims, string? proofKey) =>
+        !claims.TryGetProperty("cnf", out var key) || (key.ValueKind == JsonValueKind.Object && ForeignJwt.Text(key, "jkt") is { } bound && bound == proofKey)
+            ? null
+            : Bad("it is bound to a key: prove that key in this request");
+
+    private async ValueTask<Rejection?> EnsureUserAsync(string tenant, IssuedToken token, CancellationToken cancellation)
+    {
+        // In records the issuer stands as who did it: nobody else has said that there is such a user.
+        var fabric = engine.As(new Caller(Role.TenantAdmin, tenant, $"issuer.{token.Issuer.Id}"));
+        var known = await fabric.GetUserAsync(tenant, token.Subject, cancellation);
+        if (known.IsOk || known.Rejection.Code != Codes.NotFound)
+        {
+            return known.Rejection;
+        }
+        if (!token.Issuer.CreateUsers)
+        {
+            return Bad("its user is not known here");
+        }
+        var made = await fabric.CreateUserAsync(tenant, new CreateUser(token.Subject), cancellation);
+        return made.IsOk || made.Rejection.Code == Codes.AlreadyExists ? null : made.Rejection;
+    }
+
+    private async ValueTask<Outcome<string>> OpenAsync(Caller client, GrantRequest asked, string user, long seconds, CancellationToken cancellation)
+    {
+        var fabric = engine.As(client);
+        var agent = await fabric.GetAgentAsync(client.Tenant!, client.Subject, cancellation);
+        if (!agent.IsOk)
+        {
+            return agent.Rejection;
+        }
+
+        // INVARIANT S2: an approval may come after the token's end.
+        if (agent.Value.RequireApproval)
+        {
+            return Waits();
+        }
+        var opened = await fabric.OpenSessionAsync(
+            client.Tenant!, new OpenSession(client.Subject, asked.Purpose ?? PurposeDefault, asked.Scopes ?? agent.Value.Scopes, user, seconds), cancellation);
+        if (!opened.IsOk)
+        {
+            return opened.Rejection.Code is Codes.AgentWrongUser or Codes.NotFound ? Bad(opened.Rejection.Detail) : opened.Rejection;
+        }
+        if (opened.Value.Status == "requested")
+        {
+            // The tenant asks for approvals. Nobody is to give one by mistake; if this does not arrive, it says what it is for.
+            await engine.As(Caller.Fabric).DenySessionAsync(opened.Value.Id, new DenySession("a user's token opens nothing that waits for an approval"), CancellationToken.None);
+            return Waits();
+        }
+        return opened.Value.Id;
+    }
+
+    private static Rejection Waits() => Bad("what needs an approval is not opened by a user's token, which may end before the approval: open the session by client credentials");
+
+    private static Rejection Bad(string detail) => new(OAuthErrors.InvalidRequest, "subject_token", detail);
+}

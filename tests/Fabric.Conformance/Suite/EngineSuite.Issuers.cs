@@ -1,0 +1,89 @@
+using System.Text.Json;
+using Fabric.Contracts.Common;
+using Fabric.Contracts.Issuers;
+using Fabric.Contracts.Revocations;
+using Fabric.Contracts.Sessions;
+using Fabric.Core.Common;
+using Fabric.Engine;
+
+namespace Fabric.Conformance.Suite;
+
+public abstract partial class EngineSuite
+{
+    private static readonly PutIssuer Ci = new(
+        "workload", "https://ci.example", Algorithms: ["RS256"], Subjects: [new SubjectRuleDto("repo:acme/app:*", Scene.Agent)], Reusable: true);
+
+    private static readonly PutIssuer Idp = new("users", "https://idp.example", Audiences: ["fabric"], CreateUsers: true);
+
+    [Fact]
+    public async Task A_tenant_trusts_issuers_until_it_does_not()
+    {
+        var put = Scene.Ok(await Scene.Admin.PutIssuerAsync(Scene.Tenant, "ci", Ci));
+        Assert.Equal(("ci", "workload", "https://ci.example", "sub", true), (put.Id, put.Kind, put.Issuer, put.SubjectClaim, put.Reusable));
+        Scene.Ok(await Scene.Admin.PutIssuerAsync(Scene.Tenant, "idp", Idp));
+        Scene.Ok(await Scene.Admin.PutIssuerAsync(Scene.Tenant, "idp", Idp with { Audiences = ["fabric", "other"] }));
+        Assert.Equal(["fabric", "other"], Scene.Ok(await Scene.Admin.GetIssuerAsync(Scene.Tenant, "idp")).Audiences);
+        Assert.Equal(["ci", "idp"], Scene.Ok(Scene.Engine.IssuersOf(Scene.Tenant)).Select(issuer => issuer.Id));
+
+        var first = Scene.Ok(await Scene.Admin.ListIssuersAsync(Scene.Tenant, new PageQuery(null, 1)));
+        Assert.Equal("ci", Assert.Single(first.Items).Id);
+        Assert.Equal("idp", Assert.Single(Scene.Ok(await Scene.Admin.ListIssuersAsync(Scene.Tenant, new PageQuery(first.Next, 1))).Items).Id);
+
+        Assert.Equal("https://ci.example", Scene.Ok(await Scene.Admin.RemoveIssuerAsync(Scene.Tenant, "ci")).Issuer);
+        Scene.Refused(Codes.NotFound, await Scene.Admin.RemoveIssuerAsync(Scene.Tenant, "ci"));
+        Scene.Refused(Codes.NotFound, await Scene.Admin.GetIssuerAsync(Scene.Tenant, "ci"));
+        Assert.Equal("idp", Assert.Single(Scene.Ok(Scene.Engine.IssuersOf(Scene.Tenant))).Id);
+    }
+
+    [Fact]
+    [Trait("Invariant", "T1")]
+    public async Task Whom_a_tenant_trusts_is_its_administrators_to_say_and_no_other_tenants_to_know()
+    {
+        await Scene.AddTenantAsync("globex");
+        var other = Scene.Engine.As(new Caller(Role.TenantAdmin, "globex", "gus"));
+        Scene.Refused(Codes.NotFound, await other.PutIssuerAsync(Scene.Tenant, "ci", Ci));
+        Scene.Refused(Codes.Forbidden, await Scene.AsAgent.PutIssuerAsync(Scene.Tenant, "ci", Ci));
+        Scene.Ok(await Scene.Admin.PutIssuerAsync(Scene.Tenant, "ci", Ci));
+        Scene.Refused(Codes.NotFound, await other.GetIssuerAsync(Scene.Tenant, "ci"));
+        Scene.Refused(Codes.NotFound, await other.ListIssuersAsync(Scene.Tenant, new PageQuery(null, 10)));
+        Scene.Refused(Codes.NotFound, await other.RemoveIssuerAsync(Scene.Tenant, "ci"));
+        Scene.Refused(Codes.Forbidden, await Scene.AsAgent.RemoveIssuerAsync(Scene.Tenant, "ci"));
+        Assert.Empty(Scene.Ok(Scene.Engine.IssuersOf("globex")));
+        Assert.Single(Scene.Ok(Scene.Engine.IssuersOf(Scene.Tenant)));
+        Assert.Empty(Scene.Ok(Scene.Engine.IssuersOf("nowhere")));
+    }
+
+    [Fact]
+    public async Task An_issuer_that_proves_nothing_is_refused()
+    {
+        foreach (var bad in new[]
+        {
+            Ci with { Kind = "other" }, Ci with { Issuer = "ci.example" }, Ci with { Algorithms = ["HS256"] }, Ci with { Algorithms = ["none"] }, Ci with { Subjects = [new SubjectRuleDto("*", Scene.Agent)] },
+            Ci with { Subjects = null }, Idp with { Audiences = null }, Ci with { Jwks = JsonElement.Parse("""{"keys":[{"kty":"oct","k":"AAAA"}]}""") },
+            Ci with { Jwks = JsonElement.Parse("""{"keys":[{"kty":"EC","d":"AAAA"}]}""") }, Ci with { Jwks = JsonElement.Parse("[]") },
+        })
+        {
+            Scene.Refused(Codes.InvalidField, await Scene.Admin.PutIssuerAsync(Scene.Tenant, "ci", bad));
+        }
+        Scene.Refused(Codes.NotFound, await Scene.Operator.PutIssuerAsync("nowhere", "ci", Ci));
+        Assert.Empty(Scene.Ok(Scene.Engine.IssuersOf(Scene.Tenant)));
+    }
+
+    [Fact]
+    [Trait("Invariant", "S1")]
+    public async Task Who_trusts_an_agents_issuer_cannot_approve_what_the_agent_asks_for()
+    {
+        Scene.Ok(await Scene.Admin.PutIssuerAsync(Scene.Tenant, "ci", Ci));
+        Scene.Ok(await Scene.Admin.RemoveIssuerAsync(Scene.Tenant, "ci"));
+        var session = Scene.Ok(await Scene.AsAgent.OpenSessionAsync(Scene.Tenant, new OpenSession(Scene.Agent, "book it", Scene.Wide, RequireApproval: true)));
+        Scene.Refused(Codes.ApprovalBySelf, await Scene.Admin.ApproveSessionAsync(session.Id, new ApproveSession()));
+    }
+
+    [Fact]
+    public async Task A_tenant_that_is_revoked_trusts_nobody()
+    {
+        Scene.Ok(await Scene.Admin.PutIssuerAsync(Scene.Tenant, "ci", Ci));
+        Scene.Ok(await Scene.Operator.RevokeAsync(new RevokeRequest(new NodeDto("tenant", Scene.Tenant, Scene.Tenant), Mode: "terminal", Reason: "over")));
+        Assert.Empty(Scene.Ok(Scene.Engine.IssuersOf(Scene.Tenant)));
+    }
+}
