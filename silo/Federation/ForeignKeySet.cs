@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Fabric.Silo.OAuth;
+using Fabric.Core.Tokens;
 
 namespace Fabric.Silo.Federation;
 

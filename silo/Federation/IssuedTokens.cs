@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Fabric.Core.Common;
 using Fabric.Core.Issuers;
+using Fabric.Core.Tokens;
 using Fabric.Engine;
 using Fabric.Silo.OAuth;
 

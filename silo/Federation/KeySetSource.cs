@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using Fabric.Silo.OAuth;
+using Fabric.Core.Tokens;
 using Fabric.Silo.Outbound;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -3,6 +3,7 @@ using Fabric.Contracts.Sessions;
 using Fabric.Contracts.Users;
 using Fabric.Core.Common;
 using Fabric.Core.Issuers;
+using Fabric.Core.Tokens;
 using Fabric.Engine;
 using Fabric.Silo.OAuth;
 

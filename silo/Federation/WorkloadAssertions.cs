@@ -1,5 +1,6 @@
 using Fabric.Core.Common;
 using Fabric.Core.Issuers;
+using Fabric.Core.Tokens;
 using Fabric.Engine;
 using Fabric.Silo.OAuth;
 

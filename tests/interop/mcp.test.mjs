@@ -39,7 +39,7 @@ before(async () => {
       Upstream: { Command: program[0], Arguments: [...program.slice(1), 'stdio'] },
     },
   }));
-  stops.push(await startProgram('gateway/Fabric.Gateway', ['--config', config], `${gateway}/healthz`));
+  stops.push(await startProgram('client/Fabric.Gateway/Fabric.Gateway', ['--config', config], `${gateway}/healthz`));
   servers.gateway = `${gateway}/mcp`;
 });
 
