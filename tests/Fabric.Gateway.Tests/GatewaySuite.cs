@@ -22,7 +22,7 @@ public abstract class GatewaySuite : IAsyncLifetime
     [Theory]
     [InlineData("2026-07-28")]
     [InlineData("2025-11-25")]
-    public async Task Tools_resources_prompts_and_progress_go_through(string revision)
+    public async Task Tools_resources_and_prompts_go_through(string revision)
     {
         await using var client = await Scene.ClientAsync((await Scene.TokenAsync()).Token, new McpClientOptions { ProtocolVersion = revision });
         Assert.Equal(8, (await client.ListToolsAsync()).Count);
@@ -33,12 +33,19 @@ public abstract class GatewaySuite : IAsyncLifetime
         var prompt = await client.GetPromptAsync("greet", new Dictionary<string, object?> { ["who"] = "mia" });
         Assert.Equal("greet mia", Assert.IsType<TextContentBlock>(Assert.Single(prompt.Messages).Content).Text);
 
-        var steps = new SemaphoreSlim(0);
-        await client.CallToolAsync("steps", new Dictionary<string, object?> { ["count"] = 3 }, new Steps(steps));
-        for (var i = 0; i < 3; i++)
-        {
-            await steps.WaitAsync();
-        }
+    }
+
+    [Fact]
+    public async Task Progress_goes_through_under_the_name_that_the_client_gave_it()
+    {
+        var (_, token) = await Scene.TokenAsync();
+        using var opened = await Scene.PostAsync(Initialize, token);
+        using var answer = await Scene.PostAsync(
+            Message(7, "tools/call", """{"name":"steps","arguments":{"count":2},"_meta":{"progressToken":"mine"}}"""), token, Assert.Single(opened.Headers.GetValues("Mcp-Session-Id")));
+        Assert.Equal("text/event-stream", answer.Content.Headers.ContentType?.MediaType);
+        var events = (await answer.Content.ReadAsStringAsync()).Split("data: ").Skip(1).Select(data => JsonDocument.Parse(data.Split('\n')[0]).RootElement).ToArray();
+        Assert.Equal(["mine", "mine"], events[..^1].Select(said => said.GetProperty("params").GetProperty("progressToken").GetString()));
+        Assert.Equal((7, "2 steps"), (events[^1].GetProperty("id").GetInt32(), events[^1].GetProperty("result").GetProperty("content")[0].GetProperty("text").GetString()));
     }
 
     [Fact]

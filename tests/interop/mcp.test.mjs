@@ -53,11 +53,21 @@ after(async () => {
   }
 });
 
+// This client wants an authorization endpoint in the metadata of every server, also for client credentials (its schema of RFC 8414 asks for one): a server without the code grant has none to name.
+async function fetchWithEndpoint(url, init) {
+  const answer = await fetch(url, init);
+  if (!answer.ok || !String(url).includes('/.well-known/oauth-authorization-server') && !String(url).includes('/.well-known/openid-configuration')) {
+    return answer;
+  }
+  const said = await answer.json();
+  return Response.json({ authorization_endpoint: `${said.issuer}/none`, response_types_supported: [], ...said });
+}
+
 async function connect(url, agent, scope) {
   const authProvider = new ClientCredentialsProvider({ clientId: agent.id, clientSecret: agent.secret, expectedIssuer: `${host.address}/tenants/${tenant}`, scope });
   const client = new Client({ name: 'interop', version: '1' }, { capabilities: { elicitation: {} } });
   client.setRequestHandler(ElicitRequestSchema, async () => ({ action: 'accept', content: { name: 'mia' } }));
-  await client.connect(new StreamableHTTPClientTransport(new URL(url), { authProvider }));
+  await client.connect(new StreamableHTTPClientTransport(new URL(url), { authProvider, fetch: fetchWithEndpoint }));
   return { client, authProvider };
 }
 

@@ -18,7 +18,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Fabric.Client.Tests.AspNetCore;
 
 /// <summary>Tokens that are bound to a key at a guarded endpoint (RFC 9449 section 7).</summary>
-public sealed class ProvenEndpointTests : IAsyncLifetime
+public sealed class ProvenEndpointTests : IAsyncLifetime, IDisposable
 {
     private readonly FakeSource _fabric = FakeSource.Make();
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -40,10 +40,14 @@ public sealed class ProvenEndpointTests : IAsyncLifetime
         _token = _fabric.Issue(_fabric.Claims() with { ProofKey = Thumbprints.Of(q.X, q.Y) });
     }
 
-    public async Task DisposeAsync()
+    public void Dispose()
     {
         _http.Dispose();
         _key.Dispose();
+    }
+
+    public async Task DisposeAsync()
+    {
         await _app.DisposeAsync();
         await _fabric.DisposeAsync();
     }
