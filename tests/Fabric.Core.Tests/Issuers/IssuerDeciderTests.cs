@@ -15,12 +15,20 @@ public sealed class IssuerDeciderTests
 
     private static readonly TrustedIssuer Workload = Users with
     {
-        Id = "ci", Kind = IssuerKind.Workload, Audiences = [], Subjects = [new SubjectRule("repo:acme/app:*", "bot")], CreateUsers = false,
+        Id = "ci",
+        Kind = IssuerKind.Workload,
+        Audiences = [],
+        Subjects = [new SubjectRule("repo:acme/app:*", "bot")],
+        CreateUsers = false,
     };
 
     private static readonly TrustedIssuer Spiffe = Workload with
     {
-        Id = "mesh", Kind = IssuerKind.Spiffe, Issuer = "spiffe://acme.example", JwksUri = "https://spire.acme.example/keys", Subjects = [new SubjectRule("spiffe://acme.example/bot", "bot")],
+        Id = "mesh",
+        Kind = IssuerKind.Spiffe,
+        Issuer = "spiffe://acme.example",
+        JwksUri = "https://spire.acme.example/keys",
+        Subjects = [new SubjectRule("spiffe://acme.example/bot", "bot")],
     };
 
     private readonly TenantState _tenant = new() { Id = "acme", Handle = new Handle(1, 2) };
