@@ -37,7 +37,6 @@ internal static class EventSamples
         new UserRegistered("acme", "mia", "Mia", ["a", "b"]),
         new UserAmended("acme", "mia", "Mia L", []),
         new UserSignInSet("acme", "mia", new UserSignIn(Bytes32, Bytes32, 600_000, true)),
-        new UserSignInSet("acme", "mia", null),
         new AgentRegistered("acme", "bot", AgentKind.Shared, "Bot", "mia", "prod", Scopes, At, true, Bytes32),
         new AgentSecretRotated("acme", "bot", Bytes32),
         new AgentKeysSet("acme", "bot", [new AgentKey("a1", Bytes32, Bytes32)]),
