@@ -61,7 +61,7 @@ public sealed class HttpUpstreamTests : GatewaySuite
         var (_, token) = await Scene.TokenAsync();
         using var request = new HttpRequestMessage(HttpMethod.Post, Scene.Endpoint)
         {
-            Content = new StringContent(Message(7, "tools/call", """{"name":"echo","arguments":{"text":"hello"}}"""), System.Text.Encoding.UTF8, "application/json"),
+            Content = new StringContent(Initialize, System.Text.Encoding.UTF8, "application/json"),
         };
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
         request.Headers.Authorization = new("Bearer", token);

@@ -112,7 +112,7 @@ export async function startHost(settings = {}) {
     return id;
   };
   const agent = async (of, extra = {}) => {
-    const id = `agent:${++names}@tests`;
+    const id = extra.id ?? `agent:${++names}@tests`;
     const made = await api('POST', `/v1/tenants/${of}/agents`, { id, kind: 'backend', scopes: [{ tool: 'mail' }, { tool: 'files' }], ...extra });
     return { tenant: of, id, secret: made.secret };
   };

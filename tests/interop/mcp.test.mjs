@@ -71,7 +71,9 @@ async function connect(url, agent, scope) {
   return { client, authProvider };
 }
 
-const agentOf = () => host.agent(tenant, { scopes: [{ tool: 'notes' }] });
+// This client puts ids into Basic as they stand, not form-urlencoded (RFC 6749 section 2.3.1): these have nothing to encode.
+let agents = 0;
+const agentOf = (scopes = [{ tool: 'notes' }]) => host.agent(tenant, { id: `bot${++agents}`, scopes });
 const textOf = (result) => result.content[0].text;
 
 for (const name of ['guarded', 'gateway']) {
@@ -96,7 +98,7 @@ for (const name of ['guarded', 'gateway']) {
     assert.match(authProvider.tokens().scope, /notes:write:notes\/a/);
     await client.close();
 
-    const narrow = await host.agent(tenant, { scopes: [{ tool: 'notes', action: 'echo' }] });
+    const narrow = await agentOf([{ tool: 'notes', action: 'echo' }]);
     const other = await connect(servers[name], narrow, 'notes:echo');
     await assert.rejects(other.client.callTool({ name: 'write', arguments: { path: 'a' } }));
     await other.client.close();
