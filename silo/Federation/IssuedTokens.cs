@@ -31,7 +31,9 @@ internal sealed class IssuedTokens(IFabricEngine engine, KeySets keys, Issuers i
         {
             return trusted.Rejection;
         }
-        return ForeignJwt.TryParseIssued(text) is { } jwt && IsOfTokens(jwt.Header) && IssuerOf(trusted.Value, kind, jwt) is { } issuer
+
+        // A security event token (RFC 8417 section 2.2), or a logout token, which need not say so by its type, says what happened, and lets nobody in.
+        return ForeignJwt.TryParseIssued(text) is { } jwt && IsOfTokens(jwt.Header) && !jwt.Claims.TryGetProperty("events", out _) && IssuerOf(trusted.Value, kind, jwt) is { } issuer
             ? await ReadAsync(tenant, issuer, jwt, cancellation)
             : Invalid;
     }

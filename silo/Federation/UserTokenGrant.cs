@@ -52,8 +52,11 @@ internal sealed class UserTokenGrant(IFabricEngine engine, IssuedTokens tokens, 
         return await OpenAsync(client, asked, subject.Subject, Math.Min(asked.LifetimeSeconds ?? remaining, remaining), cancellation);
     }
 
-    // RFC 9068 section 2.1: an access token says that it is one, and is no ID token.
-    private static Rejection? CheckType(string type, IssuedToken token) => type == IdTokenType && token.IsAccessToken ? Invalid : null;
+    // RFC 9068 section 2.1: an access token says that it is one, and is no ID token. Section 2.2: one that a service got for itself has the service as its subject, which is no user, however it is called (section 5).
+    private static Rejection? CheckType(string type, IssuedToken token) =>
+        (type == IdTokenType && token.IsAccessToken)
+        || (ForeignJwt.Text(token.Claims, "client_id") is { } service && service == ForeignJwt.Text(token.Claims, "sub"))
+        || ForeignJwt.Text(token.Claims, "idtyp") == "app" ? Invalid : null;
 
     // RFC 8693 section 4.4: who may act is named; section 4.1: a token that another one acts with already is not the user's own.
     private Rejection? CheckActor(Caller client, JsonElement claims)

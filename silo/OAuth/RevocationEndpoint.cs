@@ -80,7 +80,9 @@ internal sealed class RevocationEndpoint(IFabricEngine engine, RefreshTokens ref
             return found.IsOk ? Nothing : found.Rejection;
         }
         var ended = await EndAsync(caller, tenant, held.Value.Session, cancellation);
-        if (ended.IsOk || IsNothingToRevoke(ended.Rejection))
+
+        // Kept until the end is on disk: whoever asks again must find what there is to end.
+        if (ended is { IsOk: true, Value.Durable: true } || (ended.Rejection is { } refused && IsNothingToRevoke(refused)))
         {
             await refresh.ForgetAsync(held, cancellation);
         }

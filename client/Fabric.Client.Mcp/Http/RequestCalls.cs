@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using Fabric.Client.Mcp.Mapping;
 using Fabric.Client.Mcp.Messages;
@@ -12,6 +13,11 @@ internal sealed class RequestCalls(CallMapper mapper, IToolClasses classes)
     /// <summary>The most resources that one subscription names (B1).</summary>
     public const int SubscriptionsMax = 64;
 
+    // What any live token may ask for: it runs nothing.
+    private static readonly FrozenSet<string> WithoutCalls = FrozenSet.ToFrozenSet(
+        ["initialize", "ping", "server/discover", "tools/list", "resources/list", "resources/templates/list", "resources/unsubscribe", "prompts/list", "completion/complete", "logging/setLevel",
+         "tasks/get", "tasks/list", "tasks/cancel", "tasks/result", "tasks/update"], StringComparer.Ordinal);
+
     private static readonly Rejection Unclear = new(Codes.RequestUnclear, "params", "the request does not clearly name what it is about");
 
     /// <summary>The calls; `request.unclear` when they cannot be told, and `request.too_large` past the bound.</summary>
@@ -21,11 +27,15 @@ internal sealed class RequestCalls(CallMapper mapper, IToolClasses classes)
         CallMapper.ReadResource or "resources/subscribe" => message.Text("uri") is { } uri ? Listed(mapper.OfResource(uri)) : Unclear,
         CallMapper.GetPrompt => message.Text("name") is { } prompt ? mapper.OfPrompt(prompt) is { } call ? new ToolCall[] { call } : Array.Empty<ToolCall>() : Unclear,
         "subscriptions/listen" => OfSubscription(message),
-        _ => Array.Empty<ToolCall>(),
+        null => Array.Empty<ToolCall>(),
+        { } method when WithoutCalls.Contains(method) || method.StartsWith("notifications/", StringComparison.Ordinal) => Array.Empty<ToolCall>(),
+
+        // A method that this guard does not know may do anything: no token's scope covers it.
+        _ => new Rejection(Codes.RequestNoRule, "method", "the guard knows no such method"),
     };
 
     private async ValueTask<Outcome<IReadOnlyList<ToolCall>>> OfToolAsync(McpMessage message, CancellationToken cancellation) =>
-        message.Text("name") is { Length: > 0 and <= 1024 } name && message.Arguments() is { } arguments
+        message.IsRequest && message.Text("name") is { Length: > 0 and <= 1024 } name && message.Arguments() is { } arguments
             ? Listed(mapper.OfTool(name, arguments, await classes.ClassOfAsync(name, cancellation)))
             : Unclear;
 
@@ -39,6 +49,11 @@ internal sealed class RequestCalls(CallMapper mapper, IToolClasses classes)
 
         foreach (var member in wanted.EnumerateObject())
         {
+            if (member.Name.AsSpan().ContainsAnyExceptInRange('!', '~'))
+            {
+                return Unclear;
+            }
+
             if (!string.Equals(member.Name, "resourceSubscriptions", StringComparison.OrdinalIgnoreCase) || member.Value.ValueKind == JsonValueKind.Null)
             {
                 continue;

@@ -63,12 +63,12 @@ internal sealed class ArgumentTemplate
         return text.ToString();
     }
 
-    // A name in another spelling is the same argument for some servers.
+    // A name in another spelling is the same argument for some servers, also with letters and signs that only look or fold like those of ASCII.
     private static string? ValueOf(IReadOnlyDictionary<string, JsonElement> arguments, string name)
     {
         foreach (var key in arguments.Keys)
         {
-            if (key != name && string.Equals(key, name, StringComparison.OrdinalIgnoreCase))
+            if (key.AsSpan().ContainsAnyExceptInRange(' ', '~') || (key != name && string.Equals(key, name, StringComparison.OrdinalIgnoreCase)))
             {
                 return null;
             }

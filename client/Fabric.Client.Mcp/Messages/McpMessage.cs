@@ -98,6 +98,12 @@ internal sealed class McpMessage
     {
         foreach (var member in parent.EnumerateObject())
         {
+            // Readers that fold case take more letters for `s` and `k` than .NET does, and some drop what they do not print: no member that counts has any.
+            if (member.Name.AsSpan().ContainsAnyExceptInRange('!', '~'))
+            {
+                return true;
+            }
+
             foreach (var name in names)
             {
                 if (member.Name != name && string.Equals(member.Name, name, StringComparison.OrdinalIgnoreCase))

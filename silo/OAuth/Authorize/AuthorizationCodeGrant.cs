@@ -37,7 +37,7 @@ internal sealed class AuthorizationCodeGrant(IFabricEngine engine, OAuthNotes no
         }
         if (held.Value.IsUsed)
         {
-            return await ReplayedAsync(held, cancellation) ?? Invalid;
+            return await ReplayedAsync(held, CancellationToken.None) ?? Invalid;
         }
 
         // Another client's mistake or theft takes nothing from whose code it is: without its own secret a thief has no use for it.
@@ -55,9 +55,11 @@ internal sealed class AuthorizationCodeGrant(IFabricEngine engine, OAuthNotes no
         if (taken.Value is not { } mine)
         {
             var other = await notes.Codes.FindAsync(tenant, form["code"]!, cancellation);
-            return other is { IsOk: true, Value: { } used } ? await ReplayedAsync(used, cancellation) ?? Invalid : other.Rejection ?? Invalid;
+            return other is { IsOk: true, Value: { } used } ? await ReplayedAsync(used, CancellationToken.None) ?? Invalid : other.Rejection ?? Invalid;
         }
-        return IsProven(mine.Value, form, proofKey) ? await OpenAsync(client, mine, asked, cancellation) : Invalid;
+
+        // The code is used up: a client that goes away now must not leave a session behind that the code does not name.
+        return IsProven(mine.Value, form, proofKey) ? await OpenAsync(client, mine, asked, CancellationToken.None) : Invalid;
     }
 
     private static Rejection? CheckForm(Form form, GrantRequest asked) =>

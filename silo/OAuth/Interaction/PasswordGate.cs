@@ -23,6 +23,7 @@ internal sealed class PasswordGate(IFabricEngine engine, OAuthNotes notes, TimeP
     private static readonly Rejection Full = new(Codes.LimitReached, "user", $"too many tries: wait {Window.TotalMinutes} minutes");
     private static readonly Rejection Busy = new(Codes.StorageUnavailable, "sign-in", "too many sign in at this moment: try again in a moment");
 
+    private readonly MadeUpTries _madeUp = new(TriesMax, Window);
     private int _waiting;
 
     private readonly SemaphoreSlim _turns = new(Math.Max(1, Environment.ProcessorCount / 2));
@@ -34,19 +35,33 @@ internal sealed class PasswordGate(IFabricEngine engine, OAuthNotes notes, TimeP
         {
             return Wrong;
         }
-        if (await TakeTryAsync(tenant, user, cancellation) is { } refused)
-        {
-            return refused;
-        }
         var standing = engine.SignInOf(tenant, user);
         if (standing.Refusal is { Code: Codes.StorageUnavailable } unknown)
         {
             return unknown;
         }
-        var isRight = await IsRightAsync(password, standing, cancellation);
-        if (isRight != true || standing.Refusal is not null)
+
+        // A turn before a try: who finds no turn has had no try.
+        if (Interlocked.Increment(ref _waiting) > WaitingMax || !await TurnAsync(cancellation))
         {
-            return isRight is null ? Busy : Wrong;
+            Interlocked.Decrement(ref _waiting);
+            return Busy;
+        }
+        try
+        {
+            if (await TakeAsync(tenant, user, standing, cancellation) is { } refused)
+            {
+                return refused;
+            }
+            if (!UserPasswords.IsOf(password, standing.SignIn) || standing.Refusal is not null)
+            {
+                return Wrong;
+            }
+        }
+        finally
+        {
+            _turns.Release();
+            Interlocked.Decrement(ref _waiting);
         }
         if (await notes.Attempts.FindAsync(tenant, user, cancellation) is { IsOk: true, Value: { } attempts })
         {
@@ -57,29 +72,22 @@ internal sealed class PasswordGate(IFabricEngine engine, OAuthNotes notes, TimeP
 
     public void Dispose() => _turns.Dispose();
 
-    // Null: it was not looked at.
-    private async ValueTask<bool?> IsRightAsync(string password, SignInStanding standing, CancellationToken cancellation)
+    private async ValueTask<bool> TurnAsync(CancellationToken cancellation)
     {
         try
         {
-            if (Interlocked.Increment(ref _waiting) > WaitingMax || !await _turns.WaitAsync(Patience, cancellation))
-            {
-                return null;
-            }
-            try
-            {
-                return UserPasswords.IsOf(password, standing.SignIn);
-            }
-            finally
-            {
-                _turns.Release();
-            }
+            return await _turns.WaitAsync(Patience, cancellation);
         }
-        finally
+        catch (OperationCanceledException)
         {
             Interlocked.Decrement(ref _waiting);
+            throw;
         }
     }
+
+    // INVARIANT B1: what anybody can make up leaves nothing behind: the tries at users who do not sign in are counted in a table of one size, with the same answers.
+    private async ValueTask<Rejection?> TakeAsync(string tenant, string user, SignInStanding standing, CancellationToken cancellation) =>
+        standing.SignIn is not null ? await TakeTryAsync(tenant, user, cancellation) : _madeUp.TryTake(tenant, user, Instant.From(time.GetUtcNow())) ? null : Full;
 
     private async ValueTask<Rejection?> TakeTryAsync(string tenant, string user, CancellationToken cancellation)
     {
@@ -93,7 +101,7 @@ internal sealed class PasswordGate(IFabricEngine engine, OAuthNotes notes, TimeP
             if (found.Value is not { } held)
             {
                 var until = Instant.From(time.GetUtcNow()) + Window;
-                var added = await notes.Attempts.AddAsync(tenant, notes.Attempts.NameOf(tenant, user), tenant, null, until, new SignInAttempts(1), cancellation);
+                var added = await notes.Attempts.AddAsync(tenant, notes.Attempts.NameOf(tenant, user), user, null, until, new SignInAttempts(1), cancellation);
                 if (added?.Code != Codes.AlreadyExists)
                 {
                     return added;
