@@ -69,7 +69,7 @@ public sealed class HttpUpstreamTests : GatewaySuite
         request.Headers.Add("X-Forwarded-For", "1.2.3.4");
         request.Headers.Add("Proxy-Authorization", $"Bearer {token}");
         using var answer = await Scene.Http.SendAsync(request);
-        Assert.True(answer.IsSuccessStatusCode);
+        Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode}: {answer.Headers.WwwAuthenticate} {await answer.Content.ReadAsStringAsync()}");
         Assert.NotEmpty(_seen);
         Assert.All(_seen, headers =>
         {

@@ -186,7 +186,7 @@ public sealed class FeedConnectionTests
         time.LetGo();
         await advancing;
         await fixture.AdvanceUntilAsync(() => edge.View.LeaseMomentMs > moment + 500).WaitAsync(Long);
-        Assert.Equal(2, fixture.AttemptCount);
+        Assert.True(fixture.AttemptCount >= 2, "it has not connected again");
     }
 
     [Fact]
