@@ -93,8 +93,10 @@ internal sealed class AuditWriter
 
         _commits++;
         _backoff.Reset();
-        _spool.Done(batch);
+
+        // Before whoever waits for the batch is told: what they see then is healthy.
         Report(StorageHealth.Green(_time.GetUtcNow()));
+        _spool.Done(batch);
         return true;
     }
 
