@@ -58,6 +58,8 @@ public sealed class TrickTests : IAsyncLifetime
     [InlineData("""{"path":"\ud800"}""")]
     [InlineData("""{"path":"public/a","Path":"private/a"}""")]
     [InlineData("""{"PATH":"public/a"}""")]
+    [InlineData("""{"path":"public/a","path\u0000":"private/a"}""")]
+    [InlineData("""{"path":"public/a","pat\u210e":"private/a"}""")]
     public async Task An_argument_that_is_no_one_text_is_not_clear(string arguments) => await UnclearAsync(GuardedServer.CallOf("read_file", arguments));
 
     [Theory]
@@ -67,6 +69,9 @@ public sealed class TrickTests : IAsyncLifetime
     [InlineData("""{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"read_file","arguments":{"path":"public/a","path":"private/a"}}}""")]
     [InlineData("""{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"read_file","arguments":{"path":"public/a"},"ARGUMENTS":{"path":"private/a"}}}""")]
     [InlineData("""{"jsonrpc":"2.0","id":7,"method":"ping","Method":"tools/call","params":{"name":"delete_file","arguments":{"path":"public/a"}}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"read_file","arguments":{"path":"public/a"}},"param\u017f":{"name":"delete_file","arguments":{"path":"public/a"}}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"read_file","arguments":{"path":"public/a"},"argument\u017f":{"path":"private/a"}}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":7,"method":"ping","method\u0000":"tools/call","params":{"name":"delete_file","arguments":{"path":"public/a"}}}""")]
     [InlineData("""{"jsonrpc":"2.0","id":7,"method":"ping","method":"tools/call","params":{"name":"delete_file","arguments":{"path":"public/a"}}}""")]
     [InlineData("""{"jsonrpc":"2.0","id":7,"method":"tools/call","result":{},"params":{"name":"delete_file","arguments":{"path":"public/a"}}}""")]
     [InlineData("""[{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"delete_file","arguments":{"path":"public/a"}}}]""")]

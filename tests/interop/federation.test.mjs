@@ -40,7 +40,7 @@ async function settle() {
   while (true) {
     const assertion = await new jose.SignJWT({ iss: 'https://settle.example', sub: 'settle', aud: server.issuer, jti: crypto.randomUUID() })
       .setProtectedHeader({ alg: 'ES256', kid: 'k1' }).setIssuedAt().setExpirationTime('1m').sign(keys.privateKey);
-    const said = await clientCredentials(server, agent, byAssertion(assertion)).then(() => 'in', (error) => error.error ?? String(error));
+    const said = await clientCredentials(server, agent, byAssertion(assertion)).then(() => 'in', (error) => error.error ?? (error.cause?.status === 503 ? 'temporarily_unavailable' : String(error)));
     if (said === 'in') {
       return;
     }

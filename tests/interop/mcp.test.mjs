@@ -63,11 +63,23 @@ async function fetchWithEndpoint(url, init) {
   return Response.json({ authorization_endpoint: `${said.issuer}/none`, response_types_supported: [], ...said });
 }
 
+// For client credentials this client always asks for the scope that it was made with, also when a challenge names another: here it is told what the challenge says.
+class SteppingUp extends ClientCredentialsProvider {
+  prepareTokenRequest(scope) {
+    return super.prepareTokenRequest(this.challenged ?? scope);
+  }
+}
+
 async function connect(url, agent, scope) {
-  const authProvider = new ClientCredentialsProvider({ clientId: agent.id, clientSecret: agent.secret, expectedIssuer: `${host.address}/tenants/${tenant}`, scope });
+  const authProvider = new SteppingUp({ clientId: agent.id, clientSecret: agent.secret, expectedIssuer: `${host.address}/tenants/${tenant}`, scope });
   const client = new Client({ name: 'interop', version: '1' }, { capabilities: { elicitation: {} } });
   client.setRequestHandler(ElicitRequestSchema, async () => ({ action: 'accept', content: { name: 'mia' } }));
-  await client.connect(new StreamableHTTPClientTransport(new URL(url), { authProvider, fetch: fetchWithEndpoint }));
+  const fetchAndHear = async (...request) => {
+    const answer = await fetchWithEndpoint(...request);
+    authProvider.challenged = /scope="([^"]*)"/.exec((answer.status === 403 && answer.headers.get('www-authenticate')) || '')?.[1] ?? authProvider.challenged;
+    return answer;
+  };
+  await client.connect(new StreamableHTTPClientTransport(new URL(url), { authProvider, fetch: fetchAndHear }));
   return { client, authProvider };
 }
 

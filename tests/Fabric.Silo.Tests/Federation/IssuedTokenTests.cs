@@ -61,6 +61,7 @@ public sealed class IssuedTokenTests : IAsyncLifetime, IDisposable
         { "an empty subject", claims => claims["sub"] = "" },
         { "a subject that is a number", claims => claims["sub"] = 7 },
         { "an id that is a number", claims => claims["jti"] = 7 },
+        { "what happened: a logout, or another event", claims => claims["events"] = new JsonObject { ["http://schemas.openid.net/event/backchannel-logout"] = new JsonObject() } },
         { "an id without end", claims => claims["jti"] = new string('x', 300) },
     };
 

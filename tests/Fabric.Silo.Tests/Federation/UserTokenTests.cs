@@ -135,6 +135,11 @@ public sealed class UserTokenTests(FederatedServer federated) : IClassFixture<Fe
         (await ExchangeAsync(agent, federated.Token("mia", Audience, head: header => header["typ"] = "at+jwt"), UserTokenGrant.IdTokenType)).Refused("invalid_request");
         (await ExchangeAsync(agent, federated.Token("mia", Audience, head: header => header["typ"] = "secevent+jwt"))).Refused("invalid_request");
         (await ExchangeAsync(agent, federated.Token("mia", agent.Issuer))).Refused("invalid_request");
+
+        // What a service got for itself, although it is called like a user (RFC 9068 section 5).
+        (await ExchangeAsync(agent, federated.Token("mia", Audience, claims => claims["client_id"] = "mia"), AccessToken)).Refused("invalid_request");
+        (await ExchangeAsync(agent, federated.Token("mia", Audience, claims => claims["idtyp"] = "app"), AccessToken)).Refused("invalid_request");
+        (await ExchangeAsync(agent, federated.Token("mia", Audience, claims => claims["client_id"] = "web"), AccessToken)).Ok();
         (await ExchangeAsync(agent, federated.Token("mia", Audience, claims => claims["iss"] = agent.Issuer))).Refused("invalid_request");
         (await ExchangeAsync(agent, federated.Token("mia", Audience), "urn:ietf:params:oauth:token-type:saml2")).Refused("invalid_request");
     }
