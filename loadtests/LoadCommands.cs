@@ -118,7 +118,8 @@ internal static partial class LoadCommands
     {
         var machine = MachineInfo.Read();
         Console.WriteLine(
-            $"{machine.Cpu}, {machine.Cores} cores, {machine.Runtime}; ES256 signs in {machine.Es256SignUs:0.0} us, verifies in {machine.Es256VerifyUs:0.0} us; seed {options.Seed}");
+            $"{machine.Cpu}, {machine.Cores} cores, {machine.Runtime}; ES256 signs in {machine.Es256SignUs:0.0} us, verifies in {machine.Es256VerifyUs:0.0} us; seed {options.Seed}"
+            + (Processes.SiloProcess.HostFolder is null ? string.Empty : "; a published host"));
         var reports = new List<RunReport>();
         var failed = false;
         foreach (var scenario in scenarios)

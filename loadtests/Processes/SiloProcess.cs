@@ -18,6 +18,9 @@ internal sealed class SiloProcess : IServedFabric
     /// <summary>The name of the enforcement point key's file in a run's folder.</summary>
     public const string EdgeKeyName = "edge.key";
 
+    /// <summary>The variable that names the folder of a published host, to measure what an operator runs; unset: the one that was built with the load tests.</summary>
+    public const string HostVariable = "FABRIC_HOST_FOLDER";
+
     private static readonly TimeSpan StartMax = TimeSpan.FromSeconds(120);
 
     private readonly Process _process;
@@ -27,6 +30,9 @@ internal sealed class SiloProcess : IServedFabric
     {
         (_process, _output, Address, DataFolder, KeyFile, StartedNs) = (process, output, address, dataFolder, keyFile, startedNs);
     }
+
+    /// <summary>The folder of the published host that is started; null: the built one.</summary>
+    public static string? HostFolder => Environment.GetEnvironmentVariable(HostVariable) is { Length: > 0 } folder ? folder : null;
 
     /// <summary>Where it listens.</summary>
     public Uri Address { get; }
@@ -62,10 +68,10 @@ internal sealed class SiloProcess : IServedFabric
     public static async Task<SiloProcess> StartAsync(
         string folder, CancellationToken cancellation, int? port = null, IReadOnlyDictionary<string, string>? settings = null)
     {
-        var host = Path.Combine(AppContext.BaseDirectory, "Fabric.Silo.dll");
+        var host = Path.Combine(HostFolder ?? AppContext.BaseDirectory, "Fabric.Silo.dll");
         if (!File.Exists(host))
         {
-            throw new LoadException($"the host is not beside the load tests: {host}");
+            throw new LoadException($"there is no host to start: {host}");
         }
 
         var address = new Uri($"http://127.0.0.1:{port ?? FreePort.Find()}");
