@@ -38,8 +38,8 @@ internal sealed class SiloCalls(ClusterParts parts) : IIncomingGrainCallFilter, 
     /// <summary>Before a call is carried out.</summary>
     public Task Invoke(IIncomingGrainCallContext context)
     {
-        // The gate's interface is the client's assembly's, timers are Orleans' own; and a relay's observer, an object of the silo, is called as clients are: it tells names alone.
-        if (!IsOfSilos(context.InterfaceMethod) || context.Grain is IRelayObserver)
+        // The gate's interface is the client's assembly's, timers are Orleans' own.
+        if (!IsOfSilos(context.InterfaceMethod))
         {
             return context.Invoke();
         }

@@ -30,10 +30,11 @@ internal sealed partial class FeedLogGrain
             var stream = this.GetStreamProvider(ChangeNotice.Provider).GetStream<ChangeNotice>(ChangeNotice.Stream);
             while (_announced < _sequence && !_isLost)
             {
+                // Off the way of the commit that it tells of: its receipts wait for processors, and nobody for a notice.
+                await Task.Delay(NoticeEvery, parts.Time);
                 var notice = new ChangeNotice(_sequence, _revision);
                 await stream.OnNextAsync(notice).WaitAsync(NoticePatience);
                 _announced = notice.Sequence;
-                await Task.Delay(NoticeEvery, parts.Time);
             }
         }
 #pragma warning disable CA1031 // subscribers look by themselves now and then, and the next commit is announced again

@@ -11,7 +11,6 @@ internal sealed partial class FeedLogGrain
     private static readonly TimeSpan NamesPatience = TimeSpan.FromSeconds(1);
 
     private readonly PriorityQueue<TaskCompletionSource, ulong> _confirms = new();
-    private readonly Dictionary<UInt128, IRelayObserver> _observers = [];
     private int _given;
 
     public async Task<ConfirmAnswer> ConfirmAsync(ulong revision, int timeoutMs, bool names)
@@ -22,6 +21,9 @@ internal sealed partial class FeedLogGrain
         }
 
         Settle();
+
+        // Each silo answers once all is closed on it, so the names are here with the confirmation, not a call later.
+        var asked = names ? peers.AskEdges(revision, Math.Max(timeoutMs, 0)) : [];
         if (_relays.Closed.Confirmed < revision && timeoutMs > 0 && _confirms.Count < ConfirmsMax)
         {
             var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,7 +39,7 @@ internal sealed partial class FeedLogGrain
             }
         }
 
-        var silos = names ? await AskAllAsync(revision) : [];
+        var silos = await AnswersOf(asked);
         var (closed, now) = (_relays.Advance(Now), Now);
         return new ConfirmAnswer(
             closed.Read >= revision, closed.Write >= revision, closed.Destructive >= revision,
@@ -59,26 +61,18 @@ internal sealed partial class FeedLogGrain
     }
 
     // A silo that does not answer is named by the order itself, when it is waited for.
-    private async Task<EdgeLists[]> AskAllAsync(ulong revision)
+    private static async Task<EdgeLists[]> AnswersOf(IReadOnlyList<Task<EdgeLists?>> asked)
     {
-        var asked = await Task.WhenAll(_observers.ToArray().Select(relay => AskAsync(relay.Key, relay.Value)));
-        return [.. asked.OfType<EdgeLists>()];
-
-        async Task<EdgeLists?> AskAsync(UInt128 instance, IRelayObserver relay)
+        try
         {
-            try
-            {
-                return await relay.EdgesAsync(revision).WaitAsync(NamesPatience);
-            }
-#pragma warning disable CA1031 // its silo is gone or frozen
-            catch (Exception)
-#pragma warning restore CA1031
-            {
-                // Asked again once it follows again: a dead one holds up one receipt, not all.
-                _observers.Remove(instance);
-                return null;
-            }
+            await Task.WhenAll(asked).WaitAsync(NamesPatience);
         }
+        catch (TimeoutException)
+        {
+            // It is frozen or cut off.
+        }
+
+        return [.. asked.Where(one => one.IsCompletedSuccessfully).Select(one => one.Result).OfType<EdgeLists>()];
     }
 
     private void Settle()

@@ -11,7 +11,7 @@ namespace Fabric.Grains.Feed;
 /// is the next one. Whatever it is not sure of ends the activation: the next one reads the database.
 /// </summary>
 [Reentrant, KeepAlive]
-internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGrain> logger) : Grain, IFeedLogGrain
+internal sealed partial class FeedLogGrain(ClusterParts parts, RelayPeers peers, ILogger<FeedLogGrain> logger) : Grain, IFeedLogGrain
 {
     // Entries of one commit, and entries that wait (B1).
     // By bytes, some 16,000 revoked credentials: a commit that takes longer holds every tenant up (R5).
@@ -114,11 +114,6 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
 
         // Arrival and head at one moment, before anything is waited for.
         var granted = _relays.Renew(request.Relay, request.Name, request.Renewal, request.Report.Applied, FloorsOf(request.Report), MayGrant, Now);
-        if (request.Observer is { } observer)
-        {
-            _observers[request.Relay] = observer;
-        }
-
         Settle();
         if (request.AfterSequence >= _sequence && request.WaitMs > 0)
         {
@@ -138,7 +133,6 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, ILogger<FeedLogGr
     public Task LeaveAsync(UInt128 relay)
     {
         _relays.Leave(relay, Now);
-        _observers.Remove(relay);
         Settle();
         return Task.CompletedTask;
     }

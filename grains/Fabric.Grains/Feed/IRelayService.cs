@@ -1,3 +1,4 @@
+using Fabric.Grains.Wire;
 using Orleans.Services;
 
 namespace Fabric.Grains.Feed;
@@ -13,4 +14,10 @@ public interface IRelayService : IGrainService
     /// <summary>Whether this silo holds a lease; asked by the others, who learn by it that they reach this one.</summary>
     [Alias("holds-lease"), ResponseTimeout("00:00:01")]
     Task<bool> HoldsLeaseAsync();
+
+    /// <summary>
+    /// What the silo's enforcement points have done about a revision, once it is closed for all of them, or after <paramref name="waitMs"/> (at most a second).
+    /// </summary>
+    [Alias("edges"), ResponseTimeout("00:00:03")]
+    Task<EdgeLists> EdgesAsync(ulong revision, int waitMs);
 }

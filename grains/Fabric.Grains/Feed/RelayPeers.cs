@@ -25,6 +25,28 @@ internal sealed class RelayPeers(IServiceProvider services, ISiloStatusOracle si
     internal async Task<IReadOnlyList<PeerAnswer>> AskAllAsync() =>
         await Task.WhenAll(silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Where(silo => !silo.Equals(silos.SiloAddress)).Select(AskAsync));
 
+    /// <summary>
+    /// Asks every silo what its enforcement points have done about a revision: each answers when it is closed for them, or after <paramref name="waitMs"/>. Null: it has not answered.
+    /// </summary>
+    internal IReadOnlyList<Task<EdgeLists?>> AskEdges(ulong revision, int waitMs)
+    {
+        return [.. silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Select(AskAsync)];
+
+        async Task<EdgeLists?> AskAsync(SiloAddress silo)
+        {
+            try
+            {
+                return await GetGrainService(silo).EdgesAsync(revision, waitMs);
+            }
+#pragma warning disable CA1031 // it is gone, frozen or cut off: the order names it
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+                return null;
+            }
+        }
+    }
+
     private async Task<PeerAnswer> AskAsync(SiloAddress silo)
     {
         try

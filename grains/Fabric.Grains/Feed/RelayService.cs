@@ -17,8 +17,6 @@ internal sealed class RelayService : GrainService, IRelayService
     private readonly UInt128 _instance = RandomId.Next();
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _moved = new(0, 1);
-    // Held: the cluster refers to it weakly.
-    private readonly RelayNames _names;
     private ulong _renewal;
     private Task _following = Task.CompletedTask;
     private Task _reporting = Task.CompletedTask;
@@ -29,7 +27,6 @@ internal sealed class RelayService : GrainService, IRelayService
     {
         (_parts, _grains, _logger) = (parts, grains, logs.CreateLogger("Fabric.Grains.Relay"));
         (_peers, _self) = (peers, silo.SiloAddress);
-        _names = new RelayNames(parts.Relay);
         parts.ClosedMoved = Moved;
     }
 
@@ -54,6 +51,16 @@ internal sealed class RelayService : GrainService, IRelayService
     }
 
     public Task<bool> HoldsLeaseAsync() => Task.FromResult(_parts.Relay.HoldsLease);
+
+    public async Task<EdgeLists> EdgesAsync(ulong revision, int waitMs)
+    {
+        var hub = _parts.Relay.Hub;
+        var status = waitMs > 0 ? await hub.WaitAsync(revision, TimeSpan.FromMilliseconds(waitMs)) : hub.Status(revision);
+        return new EdgeLists(
+            [.. status.Acknowledged], [.. status.RanOut],
+            [.. status.Waiting.Select(edge => new WaitingSilo(edge.Edge, edge.AcknowledgedRevision, edge.RunsOutInMs))],
+            [.. status.InFlight.Select(edge => edge.Edge)], [.. status.InFlight.Select(edge => edge.Calls)]);
+    }
 
     public override async Task Stop()
     {
@@ -96,18 +103,14 @@ internal sealed class RelayService : GrainService, IRelayService
     private async Task FollowAsync()
     {
         var relay = _parts.Relay;
-
-        IRelayObserver? observer = null;
         while (!_stop.IsCancellationRequested)
         {
             try
             {
-                // Made here, outside of any grain's turn, where alone it can be.
-                observer ??= _grains.CreateObjectReference<IRelayObserver>(_names);
                 var (number, after) = (++_renewal, relay.Sequence);
                 relay.Renewing(number);
                 var answer = await Log.FollowAsync(new FollowRequest(
-                    _instance, _parts.SiloName, number, after, relay.Report, (int)RelayTerms.FollowWait.TotalMilliseconds, observer)).WaitAsync(RelayTerms.CallPatience, _stop.Token);
+                    _instance, _parts.SiloName, number, after, relay.Report, (int)RelayTerms.FollowWait.TotalMilliseconds)).WaitAsync(RelayTerms.CallPatience, _stop.Token);
                 if (answer.HeadSequence < after)
                 {
                     throw new Core.Journal.InvalidRecordException(WentBack(after, answer.HeadSequence));

@@ -51,7 +51,8 @@ internal sealed partial class ClusterFabric
         var (handles, known) = KnownFirst.Order(Parts.Handles, request.Tenant!, ids);
         var list = new Tombstones(request.Tenant!, ids, handles, known, request.Reason, name);
         var receipt = await StoreAsync(
-            list.Tenant, () => TombstonesAsync(list, now), name, () => DenialsOf(list, now), now, request.Wait, request.TimeoutMs, cancellation).ConfigureAwait(false);
+            list.Tenant, () => TombstonesAsync(list, now), name, () => DenialsOf(list, now), now, request.Wait, request.TimeoutMs, cancellation,
+            inParts: ids.Length > TombstonesAtOnce || (known > 0 && known < ids.Length)).ConfigureAwait(false);
         var unknown = list.Ids.Length - list.Known;
         return With(receipt, unknown == 0 ? null : new UnknownIds(
             unknown, [.. list.Ids.Skip(list.Known).Take(Limits.UnknownIdsListedMax).Select(Names.FormatId)]) { Recorded = !list.IsCut });

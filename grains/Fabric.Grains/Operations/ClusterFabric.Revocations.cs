@@ -145,25 +145,19 @@ internal sealed partial class ClusterFabric
         var unknown = UnknownOf(node);
         var end = new EndCommand(caller.Name, terminal, terminal ? "revoked" : "generation", request.Reason, name, caller.Tenant == node.Tenant);
         return With(
-            await StoreAsync(node.Tenant, () => EndAsync(node, end), name, unknown is null ? DenialsOf(node, end, now) : NoDenials, now, request.Wait, request.TimeoutMs, cancellation, IsFresh())
+            await StoreAsync(node.Tenant, () => EndAsync(node, end), name, unknown is null ? DenialsOf(node, end, now) : NoDenials, now, request.Wait, request.TimeoutMs, cancellation)
                 .ConfigureAwait(false),
             unknown);
-
-        // What cannot have been carried out before is not looked for in the database: it was named here a moment ago, or would have ended a node that lives.
-        bool IsFresh()
-        {
-            lock (Directory.Gate)
-            {
-                return named == UInt128.Zero || (terminal && request.IdempotencyKey is null && Directory.Standing_NeedsLock(node) is { Ended: false });
-            }
-        }
     }
 
     // INVARIANT D1: what storage has not taken is denied ahead of it, and its receipt says `partial` and not durable.
+    // INVARIANT R5: a name stands once in the order, so a request is carried out first and looked for only when it turns out not to be new: most are. `inParts`: the name stands on the last of
+    // several entries, so it is looked for before the first one.
     private async ValueTask<Outcome<Receipt>> StoreAsync(
         string tenant, Func<ValueTask<Outcome<Reply>>> store, UInt128 name, Func<IReadOnlyList<IndexRecord>> denials, Instant now, string wait, int timeoutMs,
-        CancellationToken cancellation, bool isFresh = false)
+        CancellationToken cancellation, bool inParts = false)
     {
+        var lookFirst = inParts;
         var patience = TimeSpan.FromMilliseconds(wait == "confirmed" ? timeoutMs : 0);
         var stored = await Parts.Early.RunAsync(tenant, OnceAsync, denials, patience > EarlyDenials.TellAfter ? patience : EarlyDenials.TellAfter).ConfigureAwait(false);
         return stored is not { } known ? NotStored(now)
@@ -172,23 +166,31 @@ internal sealed partial class ClusterFabric
 
         async Task<Outcome<(ulong Revision, bool IsAgain)>> OnceAsync()
         {
-            // A name that was made here a moment ago has not been carried out before.
-            var done = isFresh ? Outcome<ulong?>.Of(null) : await engine.Reads.RequestAsync(name, CancellationToken.None).ConfigureAwait(false);
-            isFresh = false;
+            var done = lookFirst ? await engine.Reads.RequestAsync(name, CancellationToken.None).ConfigureAwait(false) : Outcome<ulong?>.Of(null);
             if (!done.IsOk || done.Value is not null)
             {
                 return done.IsOk ? (done.Value!.Value, true) : done.Rejection;
             }
 
+            // Run again, nobody knows what became of it the first time.
+            lookFirst = true;
             var reply = await store().ConfigureAwait(false);
-            if (reply.IsOk || reply.Rejection != LogClient.Conflict)
+            if (reply is { IsOk: true, Value.Sequence: not 0 })
             {
-                return !reply.IsOk ? reply.Rejection : (await RevisionOfAsync(reply.Value).ConfigureAwait(false), false);
+                return (reply.Value.Revision, false);
             }
 
-            // The same request may have been carried out by another caller meanwhile.
+            if (!reply.IsOk && reply.Rejection.Code == Codes.StorageUnavailable && reply.Rejection != LogClient.Conflict)
+            {
+                return reply.Rejection;
+            }
+
+            // Nothing had to change, or it was refused: the same request may have been carried out before, or by another caller meanwhile.
             done = await engine.Reads.RequestAsync(name, CancellationToken.None).ConfigureAwait(false);
-            return !done.IsOk ? done.Rejection : done.Value is { } other ? (other, true) : reply.Rejection;
+            return !done.IsOk ? done.Rejection
+                : done.Value is { } before ? (before, true)
+                : reply.IsOk ? (await RevisionOfAsync(reply.Value).ConfigureAwait(false), false)
+                : reply.Rejection;
         }
     }
 
