@@ -32,13 +32,18 @@ public sealed class RelayTable(TimeSpan lease, TimeSpan ownership)
     public ClosedFloors Closed => new(_closed[0], _closed[1], _closed[2]);
 
     /// <summary>
+    /// INVARIANT R1: the longest bounds that an edge of any relay may have, and may have had as long as what it let happen then has not run out. To be told before any edge has them.
+    /// </summary>
+    public ClassBounds Longest { get; set; } = ClassBounds.Default;
+
+    /// <summary>
     /// INVARIANT R1: the feed log began anew and does not know who holds a lease from the owner before. Nothing is closed before every lease that one could have granted has run out.
     /// </summary>
-    public void StartedAnew(ClassBounds longest, ulong head, TimeSpan now)
+    public void StartedAnew(ulong head, TimeSpan now)
     {
         At(now);
         _head = Math.Max(_head, head);
-        var slot = new Slot("before", longest, ownership);
+        var slot = new Slot("before", ownership);
         slot.Note(new Exposure(_now, 0));
         _slots[UInt128.Zero] = slot;
     }
@@ -57,7 +62,7 @@ public sealed class RelayTable(TimeSpan lease, TimeSpan ownership)
                 return 0;
             }
 
-            _slots.Add(relay, slot = new Slot(name, ClassBounds.Default, TimeSpan.Zero));
+            _slots.Add(relay, slot = new Slot(name, TimeSpan.Zero));
         }
 
         slot.Report(applied, closed, _head);
@@ -138,13 +143,13 @@ public sealed class RelayTable(TimeSpan lease, TimeSpan ownership)
     // Clocks of relay and edge may each run slow: the drift of both is counted, by the whole, and the slack of both.
     private TimeSpan BoundOf(Slot slot, ActionClass actionClass)
     {
-        var edge = slot.Bounds.Of(actionClass);
+        var edge = Longest.Of(actionClass);
         return slot.Before + lease + (edge >= LeaseTerms.AnswerValid ? edge : LeaseTerms.AnswerValid) + LeaseTerms.Slack;
     }
 
     private void At(TimeSpan now) => _now = now > _now ? now : _now;
 
-    private sealed class Slot(string name, ClassBounds bounds, TimeSpan before)
+    private sealed class Slot(string name, TimeSpan before)
     {
         // Renewals that wait for what they need to be applied (B1).
         private const int WaitingMax = 16;
@@ -156,8 +161,6 @@ public sealed class RelayTable(TimeSpan lease, TimeSpan ownership)
         private ulong _last;
 
         public string Name { get; } = name;
-
-        public ClassBounds Bounds { get; } = bounds;
 
         public TimeSpan Before { get; } = before;
 

@@ -3,6 +3,7 @@ using Fabric.Core.Common;
 using Fabric.Core.Issuers;
 using Fabric.Core.Journal;
 using Fabric.Core.Keys;
+using Fabric.Core.Leases;
 using Fabric.Core.Lineages;
 using Fabric.Core.Nodes;
 using Fabric.Core.Tenants;
@@ -22,6 +23,10 @@ internal sealed class FabricDirectory(HandleSpace handles)
     // As long as the database keeps what requests were carried out.
     private static readonly TimeSpan RequestsKept = TimeSpan.FromHours(24);
 
+    // The longest bound there is, and time for a connection to notice that its key has ended.
+    private static readonly TimeSpan BoundOutlives = ClassBounds.BestEffortReadMax + TimeSpan.FromHours(24);
+
+    private readonly HashSet<string> _bestEffort = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _versions = new(StringComparer.Ordinal);
     private readonly HashSet<UInt128> _requests = [];
     private readonly Queue<(UInt128 Name, Instant At)> _requestsInOrder = new();
@@ -37,6 +42,25 @@ internal sealed class FabricDirectory(HandleSpace handles)
     internal SecretMakers Makers { get; } = new();
 
     internal SortedDictionary<string, ApiKeyCard> ApiKeys { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// INVARIANT R1: the longest read bound that an enforcement point may have by a key of its own, or has had until lately: what a key let happen has run out
+    /// <see cref="BoundOutlives"/> after the key has ended.
+    /// </summary>
+    internal TimeSpan LongestReadBound(Instant now)
+    {
+        lock (Gate)
+        {
+            var longest = ClassBounds.ReadMax;
+            foreach (var key in _bestEffort.Select(id => ApiKeys[id]))
+            {
+                var ended = Instant.Min(key.ExpiresAt, key.RevokedAt ?? Instant.Never);
+                longest = key.Caller.BestEffort > longest && (ended == Instant.Never || ended + BoundOutlives > now) ? key.Caller.BestEffort : longest;
+            }
+
+            return longest;
+        }
+    }
 
     /// <summary>How many commands an entity has seen.</summary>
     internal long VersionOf_NeedsLock(string owner) => _versions.GetValueOrDefault(owner);
@@ -187,6 +211,7 @@ internal sealed class FabricDirectory(HandleSpace handles)
             case SigningKeyRevoked revoked: Tenants[revoked.Tenant].Keys.Find(key => key.Key.Kid == revoked.Kid)?.Revoke(revoked.DropAfter); break;
             case BestEffortGranted granted:
                 var card = ApiKeys[granted.Id];
+                _bestEffort.Add(granted.Id);
                 ApiKeys[granted.Id] = card with { Caller = card.Caller with { BestEffort = TimeSpan.FromMilliseconds(granted.BoundMs) } };
                 break;
             case ApiKeyMade made:

@@ -67,7 +67,8 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, RelayPeers peers,
         _tail.StartAfter(_sequence);
 
         // INVARIANT R1: the owner before may have granted leases until a moment ago, and this one does not know to whom.
-        _relays.StartedAnew(ClassBounds.Default, _revision, Now);
+        NoteBounds();
+        _relays.StartedAnew(_revision, Now);
         this.RegisterGrainTimer(_ => WatchAsync(), new GrainTimerCreationOptions(RelayTerms.Ownership / 4, RelayTerms.Ownership / 4) { Interleave = true });
         parts.OwnsFeed = true;
         FeedLogLog.Owned(logger, _term, _sequence, _revision);
@@ -290,6 +291,11 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, RelayPeers peers,
             throw new FeedLogLostException("the relay of this silo is behind the feed log");
         }
 
+        if (rows.Exists(row => row.Directory.Length > 0))
+        {
+            NoteBounds();
+        }
+
         for (var i = 0; i < taken.Count; i++)
         {
             taken[i].Answer.TrySetResult(new LogAnswer(composed[i].Row.Sequence, composed[i].Revision));
@@ -307,8 +313,12 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, RelayPeers peers,
         }
     }
 
+    // INVARIANT R1: no silo knows of a key with a longer bound before this has run: it is told of the commit by what follows.
+    private void NoteBounds() => _relays.Longest = ClassBounds.Default with { Read = parts.Directory.LongestReadBound(parts.SweepMoment) };
+
     private async Task WatchAsync()
     {
+        NoteBounds();
         Settle();
         var asked = Now;
         try

@@ -90,7 +90,7 @@ internal sealed class Relay : IAsyncDisposable
         Index.AdvanceTo(revision);
         _hub = new FeedHub(
             Index, Keys, new FeedStart(epoch, revision),
-            options with { HoldsLease = () => HoldsLease, ClosedMoved = closedMoved, BoundsGrew = RefuseLongerBounds }, _time);
+            options with { HoldsLease = () => HoldsLease, ClosedMoved = closedMoved }, _time);
         _sequence = sequence;
         _hub.Open(null);
     }
@@ -231,8 +231,4 @@ internal sealed class Relay : IAsyncDisposable
             ?? throw new InvalidRecordException($"the feed names the signing key `{kid}`, which the directory does not know");
         Hub.AppendKey(e is SigningKeyAdded ? key with { RetireAfter = Instant.Never } : key);
     }
-
-    // INVARIANT R1: the feed log counts on the default bounds when it waits for a silo that does not answer. An edge that wants longer ones is refused.
-    private static void RefuseLongerBounds(ClassBounds bounds) =>
-        throw new NotSupportedException($"a cluster serves no enforcement point with a read bound of {bounds.Read.TotalSeconds} s");
 }

@@ -95,36 +95,19 @@ internal sealed partial class ClusterFabric
     {
         var handle = Parts.Handles.Of(node);
         var owner = $"lock/{handle}";
-        for (var tries = 1; ; tries++)
+        var held = caller.Tenant == node.Tenant && !IsOfDirectory(node) ? IndexHold.Share : IndexHold.None;
+        var accepted = Now;
+        var ordered = await OrderAsync(owner, caller.Name, DecideOnCopy).ConfigureAwait(false);
+        return ordered.IsOk ? await ReceiptAsync(ordered.Value, accepted, wait, timeoutMs, cancellation).ConfigureAwait(false) : ordered.Rejection;
+
+        Outcome<Decided> DecideOnCopy(bool _)
         {
-            var now = Now;
-            long version;
-            Outcome<FabricEvent> decided;
             lock (Directory.Gate)
             {
-                version = Directory.VersionOf_NeedsLock(owner);
-                decided = decide(Directory.Standing_NeedsLock(node), Directory.Locks.GetValueOrDefault(handle), now);
+                accepted = Now;
+                var decided = decide(Directory.Standing_NeedsLock(node), Directory.Locks.GetValueOrDefault(handle), accepted);
+                return decided.IsOk ? new Decided(decided.Value, accepted, Directory.VersionOf_NeedsLock(owner), held) : decided.Rejection;
             }
-
-            if (!decided.IsOk)
-            {
-                return decided.Rejection;
-            }
-
-            var held = caller.Tenant == node.Tenant && !IsOfDirectory(node) ? IndexHold.Share : IndexHold.None;
-            var logged = await Parts.Client.AppendAsync(Parts.NextId(now), caller.Name, now, [decided.Value], owner, version, hold: held).ConfigureAwait(false);
-            if (logged.IsOk)
-            {
-                return await ReceiptAsync(Reply.Of(logged.Value), now, wait, timeoutMs, cancellation).ConfigureAwait(false);
-            }
-
-            if (logged.Rejection != LogClient.Conflict || tries == TriesMax)
-            {
-                return logged.Rejection;
-            }
-
-            // What it did not know yet is in the order, and here in a moment.
-            await AppliedAsync((await Parts.Log.HeadAsync(cancellation).ConfigureAwait(false)).Sequence).ConfigureAwait(false);
         }
     }
 

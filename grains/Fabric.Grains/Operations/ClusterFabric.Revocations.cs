@@ -3,6 +3,7 @@ using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Trust;
 using Fabric.Core.Common;
 using Fabric.Core.Index;
+using Fabric.Core.Journal;
 using Fabric.Core.Lineages;
 using Fabric.Core.Nodes;
 using Fabric.Engine.Wire;
@@ -250,28 +251,34 @@ internal sealed partial class ClusterFabric
             return await AskAsync(() => SessionGrain(Names.ParseId(node.Id)!.Value).EndAsync(node.Tenant, end)).ConfigureAwait(false);
         }
 
+        return await OrderAsync(EntityLog.OwnerOf(node), end.By, isAgain => DecideEnd(node, end, isAgain)).ConfigureAwait(false);
+    }
+
+    // What is decided on this silo's copy goes to the order with the version that it was decided on. Of two such decisions one goes on, and the other decides again on what this silo did not know yet.
+    private async ValueTask<Outcome<Reply>> OrderAsync(string owner, string by, Func<bool, Outcome<Decided>> decide)
+    {
         for (var tries = 1; ; tries++)
         {
-            var decided = DecideEnd(node, end, tries > 1);
-            if (decided is not { IsOk: true, Value: { Event: { } revoked } ending })
+            var decided = decide(tries > 1);
+            if (decided is not { IsOk: true, Value: { Event: { } happened } decision })
             {
                 return decided.IsOk ? Reply.Unchanged() : decided.Rejection;
             }
 
             var logged = await Parts.Client.AppendAsync(
-                Parts.NextId(ending.At), end.By, ending.At, [revoked], EntityLog.OwnerOf(node), ending.Version, hold: ending.Hold).ConfigureAwait(false);
+                Parts.NextId(decision.At), by, decision.At, [happened], owner, decision.Version, hold: decision.Hold).ConfigureAwait(false);
             if (logged.IsOk || logged.Rejection != LogClient.Conflict || tries == TriesMax)
             {
                 return logged.IsOk ? Reply.Of(logged.Value) : logged.Rejection;
             }
 
-            // What this silo did not know yet is in the order, and here in a moment.
+            // It is in the order, and here in a moment.
             await AppliedAsync((await Parts.Log.HeadAsync().ConfigureAwait(false)).Sequence).ConfigureAwait(false);
         }
     }
 
     // Without an event: nothing has to change.
-    private Outcome<NodeEnd> DecideEnd(NodeRef node, EndCommand end, bool isAgain)
+    private Outcome<Decided> DecideEnd(NodeRef node, EndCommand end, bool isAgain)
     {
         lock (Directory.Gate)
         {
@@ -288,7 +295,7 @@ internal sealed partial class ClusterFabric
 
             var decided = NodeEnding.Decide(node, standing, end, Parts.Handles, now);
             return decided.IsOk
-                ? new NodeEnd(decided.Value, now, Directory.VersionOf_NeedsLock(EntityLog.OwnerOf(node)), end.IsHeld && standing is null ? IndexHold.Share : IndexHold.None)
+                ? new Decided(decided.Value, now, Directory.VersionOf_NeedsLock(EntityLog.OwnerOf(node)), end.IsHeld && standing is null ? IndexHold.Share : IndexHold.None)
                 : decided.Rejection;
         }
     }
@@ -316,5 +323,5 @@ internal sealed partial class ClusterFabric
         return Refuse(Admins, node.Tenant, node.Id);
     }
 
-    private sealed record NodeEnd(NodeRevoked? Event, Instant At, long Version, IndexHold Hold);
+    private sealed record Decided(FabricEvent? Event, Instant At, long Version, IndexHold Hold);
 }

@@ -6,6 +6,7 @@ using Fabric.Contracts.Common;
 using Fabric.Contracts.Keys;
 using Fabric.Contracts.Revocations;
 using Fabric.Core.Common;
+using Fabric.Core.Leases;
 using Fabric.Core.Scopes;
 using Fabric.Grains;
 using Fabric.Grains.Entities;
@@ -46,6 +47,30 @@ public sealed class OrleansEdgeTests(PostgresFixture postgres)
         Assert.Contains("gw/orleans-edge", receipt.Acknowledged);
         Assert.Equal(Codes.SessionRevoked, edge.Check(token, Call).Code);
         Assert.False((await edge.CheckAsync(token, Destroy)).Allowed);
+    }
+
+    [Fact]
+    [Trait("Invariant", "R1")]
+    public async Task An_edge_has_the_longer_read_bound_that_its_key_was_granted_and_the_order_counts_with_it_until_well_after_the_key_has_ended()
+    {
+        var options = ClusterFixture.Options(await postgres.MakeAsync());
+        await using var engine = await ClusterEngine.OpenAsync(options, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
+        var scene = await Scene.MakeAsync(engine);
+        var directory = engine.Parts.Directory;
+        Assert.Equal(ClassBounds.ReadMax, directory.LongestReadBound(engine.Parts.Now));
+        var bound = TimeSpan.FromSeconds(20);
+        var key = Scene.Ok(await scene.Operator.MakeApiKeyAsync(new MakeApiKey("enforcement_point", "gw", BestEffortSeconds: (int)bound.TotalSeconds)));
+        Assert.Equal(bound, directory.LongestReadBound(engine.Parts.Now));
+        using var host = await ClusterFixture.ClientAsync(options);
+        var (feed, edge) = Connect(host, key.Secret, bound);
+        await using var disposed = edge;
+        await feed.WhenLeasedAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        var session = await scene.OpenAsync();
+        Assert.True(edge.Check((await scene.IssueAsync(session.Id)).Token, Call).Allowed);
+
+        Scene.Ok(await scene.Operator.RevokeApiKeyAsync(key.Key.Id));
+        Assert.Equal(bound, directory.LongestReadBound(engine.Parts.Now));
+        Assert.Equal(ClassBounds.ReadMax, directory.LongestReadBound(engine.Parts.Now + TimeSpan.FromHours(26)));
     }
 
     [Fact]
@@ -113,9 +138,9 @@ public sealed class OrleansEdgeTests(PostgresFixture postgres)
         Assert.Equal(Codes.Unauthenticated, await client.GetGrain<Fabric.Contracts.Orleans.IEdgeGateGrain>(Guid.NewGuid()).OpenAsync("fk.no.key"));
     }
 
-    private static (FeedConnection Feed, Edge Edge) Connect(IHost host, string secret)
+    private static (FeedConnection Feed, Edge Edge) Connect(IHost host, string secret, TimeSpan? bestEffort = null)
     {
-        var (clock, options) = (new EdgeClock(TimeProvider.System), new FabricEdgeOptions { Name = "orleans-edge" });
+        var (clock, options) = (new EdgeClock(TimeProvider.System), new FabricEdgeOptions { Name = "orleans-edge", BestEffort = bestEffort });
         var feed = FabricOrleansExtensions.Connect(host.Services.GetRequiredService<IClusterClient>(), secret, options, clock);
         var edge = new Edge(feed, options, clock);
         edge.Start();

@@ -67,7 +67,7 @@ public sealed class RelayTableTests
     [Fact]
     public void A_new_owner_confirms_nothing_until_every_lease_of_the_one_before_has_run_out()
     {
-        _table.StartedAnew(ClassBounds.Default, 7, _now);
+        _table.StartedAnew(7, _now);
         Renew(A, 1, applied: 7);
         Report(A, 7);
         var since = _now;

@@ -11,13 +11,15 @@ internal sealed class RelayWorld
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Ownership = TimeSpan.FromSeconds(1);
+    private static readonly ClassBounds BestEffort = new(TimeSpan.FromSeconds(20), ClassBounds.WriteMax);
 
     private readonly Random _random;
     private readonly bool _waitsAfterMove;
+    private readonly bool _knowsBestEffort;
     private readonly PriorityQueue<Action, long> _messages = new();
     private readonly List<Relay> _relays = [];
     private readonly List<Edge> _edges = [];
-    private RelayTable _log = new(Lease, Ownership);
+    private RelayTable _log;
     private RelayTable? _before;
     private long _beforeUntilMs;
     private long _nowMs = 10_000;
@@ -26,9 +28,11 @@ internal sealed class RelayWorld
 
     /// <param name="seed">Replays exactly.</param>
     /// <param name="waitsAfterMove">False: a flaw, to be found.</param>
-    public RelayWorld(int seed, bool waitsAfterMove)
+    /// <param name="knowsBestEffort">False: a flaw, to be found.</param>
+    public RelayWorld(int seed, bool waitsAfterMove = true, bool knowsBestEffort = true)
     {
-        (_random, _waitsAfterMove) = (new Random(seed), waitsAfterMove);
+        (_random, _waitsAfterMove, _knowsBestEffort) = (new Random(seed), waitsAfterMove, knowsBestEffort);
+        _log = NewLog();
         for (var i = 0; i < 3; i++)
         {
             AddRelay();
@@ -176,13 +180,15 @@ internal sealed class RelayWorld
     {
         Moves++;
         (_before, _beforeUntilMs) = (_log, _nowMs + (long)Ownership.TotalMilliseconds);
-        _log = new RelayTable(Lease, Ownership);
+        _log = NewLog();
         _log.Opened(_head);
         if (_waitsAfterMove)
         {
-            _log.StartedAnew(ClassBounds.Default, _head, Now);
+            _log.StartedAnew(_head, Now);
         }
     }
+
+    private RelayTable NewLog() => new(Lease, Ownership) { Longest = _knowsBestEffort ? BestEffort : ClassBounds.Default };
 
     private void Check()
     {
@@ -192,7 +198,7 @@ internal sealed class RelayWorld
         {
             foreach (var actionClass in (ActionClass[])[ActionClass.Read, ActionClass.Write])
             {
-                if (edge.Lease.MayAllow(actionClass, Now, ClassBounds.Default))
+                if (edge.Lease.MayAllow(actionClass, Now, edge.Bounds))
                 {
                     Allowed++;
                     Broken ??= edge.Applied < closed.Of(actionClass) ? $"at {_nowMs} ms an edge at {edge.Applied} allows {actionClass}, closed is {closed}" : null;
@@ -213,7 +219,8 @@ internal sealed class RelayWorld
         _relays.Add(relay);
         for (var i = 0; i < 2; i++)
         {
-            _edges.Add(new Edge(relay, relay.Hub.Hello($"edge{_edges.Count}", ++_instances, ClassBounds.Default, Now).Value));
+            var bounds = i == 0 ? ClassBounds.Default : BestEffort;
+            _edges.Add(new Edge(relay, relay.Hub.Hello($"edge{_edges.Count}", ++_instances, bounds, Now).Value, bounds));
         }
     }
 
@@ -253,8 +260,9 @@ internal sealed class RelayWorld
         public bool Alive { get; set; } = true;
     }
 
-    private sealed class Edge(Relay relay, EdgeConnection connection)
+    private sealed class Edge(Relay relay, EdgeConnection connection, ClassBounds bounds)
     {
+        public ClassBounds Bounds { get; } = bounds;
         public Relay Relay { get; } = relay;
         public EdgeConnection Connection { get; } = connection;
         public EdgeLease Lease { get; } = new();
