@@ -2,7 +2,6 @@ using Fabric.Conformance.Suite;
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Credentials;
 using Fabric.Contracts.Revocations;
-using Fabric.Contracts.Sessions;
 using Fabric.Core.Common;
 using Fabric.Engine;
 using Fabric.Grains;

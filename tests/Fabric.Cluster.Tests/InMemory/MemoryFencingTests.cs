@@ -89,7 +89,7 @@ public sealed class MemoryFencingTests
     public async Task What_may_matter_no_more_is_dropped_and_the_head_stays()
     {
         var term = await _order.TakeOwnershipAsync("a");
-        Assert.Equal(CommitOutcome.Committed, await _order.WriteAsync(term, [Entry(1, first: 1, last: 1, request: 1, credential: 1), Entry(2, request: 2)]));
+        Assert.Equal(CommitOutcome.Committed, await _order.WriteAsync(term, [Entry(1, first: 1, last: 1, request: 1, credential: 1), Entry(2, first: 2, last: 1, request: 2)]));
         var upkeep = new MemoryUpkeep(_tables, new MemoryTurn(), TimeProvider.System);
         await upkeep.TrimAsync(Instant.From(DateTimeOffset.UtcNow), new ClusterOptions { ConnectionString = "", MasterKey = default }, default);
 
