@@ -1,5 +1,6 @@
 using Fabric.Core.Common;
 using Fabric.Engine;
+using Fabric.Grains.Storage;
 using Npgsql;
 
 namespace Fabric.Grains;
@@ -12,8 +13,13 @@ public sealed partial class ClusterEngine
     // What was used at other silos, or before this one started, the database knows.
     private readonly OnceTable _once = new(default);
 
-    /// <summary>This silo's connections for what callers look up and keep beside the order. They are closed with the engine.</summary>
-    public NpgsqlDataSource Queries => Parts.Queries;
+    /// <summary>
+    /// This silo's connections for what callers look up and keep beside the order, closed with the engine; null: there is no database, and what its silos share is in <see cref="Memory"/>.
+    /// </summary>
+    public NpgsqlDataSource? Queries => (Parts.Store as PostgresStore)?.Queries;
+
+    /// <summary>What the silos of a demonstration share in the place of a database, where nothing is durable; null: there is a database.</summary>
+    public ClusterMemory? Memory => Parts.Options.Memory;
 
     /// <inheritdoc/>
     public async ValueTask<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation = default) =>

@@ -46,8 +46,7 @@ public sealed partial class ClusterEngine : IFabricEngine
     private ClusterEngine(IHost host, ClusterParts parts, AuditWriter audit, ILoggerFactory logs)
     {
         (_host, Parts, Audit, Logs) = (host, parts, audit, logs);
-        Reads = new ClusterReads(parts.Queries, parts.Commands);
-        Notes = new NoteTable(parts.Queries, parts.Time);
+        Notes = parts.Store.Notes(parts.Time);
         Checker = new ClusterChecker(this, parts.Relay, parts.Time);
         _sweeper = new Sweeper(this);
         parts.Leave = () => _ = LeaveAsync();
@@ -81,7 +80,7 @@ public sealed partial class ClusterEngine : IFabricEngine
 
     internal ILoggerFactory Logs { get; }
 
-    internal ClusterReads Reads { get; }
+    internal IClusterReads Reads => Parts.Store.Reads;
 
     internal ClusterChecker Checker { get; }
 
@@ -96,25 +95,22 @@ public sealed partial class ClusterEngine : IFabricEngine
     {
         // INVARIANT R2: a silo that was suspended past its lease has none when it wakes up.
         var clock = time ?? BootTime.Best;
-        var queries = ClusterDatabase.OpenQueries(options.ConnectionString);
-        var commands = ClusterDatabase.OpenCommands(options.ConnectionString);
-        var order = ClusterDatabase.OpenOrder(options.ConnectionString);
+        var store = ClusterStores.Open(options, logs);
         IHost? host = null;
         try
         {
-            await Schema.CheckAsync(commands, cancellation).ConfigureAwait(false);
+            await store.CheckAsync(cancellation).ConfigureAwait(false);
             var sealer = new KeySealer(options.MasterKey.Span);
-            var identity = await ClusterIdentity.OpenAsync(commands, sealer, cancellation).ConfigureAwait(false);
-            var log = new LogTables(order);
-            var relay = new Relay(log, new FabricDirectory(new HandleSpace(identity.Salt.Span)), clock);
-            var parts = new ClusterParts(clock, await log.NowAsync(cancellation).ConfigureAwait(false))
+            var identity = await ClusterIdentity.OpenAsync(store, sealer, cancellation).ConfigureAwait(false);
+            var relay = new Relay(store.Order, new FabricDirectory(new HandleSpace(identity.Salt.Span)), clock);
+            var parts = new ClusterParts(clock, await store.Order.NowAsync(cancellation).ConfigureAwait(false))
             {
-                Queries = queries, Commands = commands, Order = order, Log = log, Relay = relay, Options = options,
+                Store = store, Relay = relay, Options = options,
                 Signing = new SigningKeys(sealer, options.Issuer, options.StatusListTenants),
                 SiloName = $"{(options.Address ?? IPAddress.Loopback)}:{options.SiloPort}",
             };
             await relay.OpenAsync(identity.Epoch, options.Feed, parts.SweepMoment, () => parts.ClosedMoved(), cancellation).ConfigureAwait(false);
-            var audit = new AuditWriter(commands, clock, () => relay.Hub.Head);
+            var audit = new AuditWriter(store.Audit, clock, () => relay.Hub.Head);
             host = SiloSetup.Build(options, parts, audit, logs);
             var services = host.Services;
             parts.Client = new LogClient(() => services.GetRequiredService<IGrainFactory>().GetGrain<IFeedLogGrain>(LogTables.Partition), relay, clock);
@@ -128,9 +124,7 @@ public sealed partial class ClusterEngine : IFabricEngine
         catch
         {
             await StopAsync(host).ConfigureAwait(false);
-            await order.DisposeAsync().ConfigureAwait(false);
-            await commands.DisposeAsync().ConfigureAwait(false);
-            await queries.DisposeAsync().ConfigureAwait(false);
+            await store.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -292,16 +286,7 @@ public sealed partial class ClusterEngine : IFabricEngine
         await _sweeper.DisposeAsync().ConfigureAwait(false);
         await TakeLastUsageAsync().ConfigureAwait(false);
         await _host.StopAsync().ConfigureAwait(false);
-        await Parts.Client.DisposeAsync().ConfigureAwait(false);
-        await Audit.DisposeAsync().ConfigureAwait(false);
-        await Parts.Relay.DisposeAsync().ConfigureAwait(false);
-        Parts.Meter?.Dispose();
-        _host.Dispose();
-        _taking.Dispose();
-        _ended.Dispose();
-        await Parts.Order.DisposeAsync().ConfigureAwait(false);
-        await Parts.Commands.DisposeAsync().ConfigureAwait(false);
-        await Parts.Queries.DisposeAsync().ConfigureAwait(false);
+        await CloseAsync().ConfigureAwait(false);
     }
 
     /// <summary>Moves what this silo's own checks have counted to the audit. What it does not take now it is given again.</summary>

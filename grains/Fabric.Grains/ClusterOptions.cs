@@ -7,8 +7,11 @@ namespace Fabric.Grains;
 /// <summary>How a silo is set up. All silos of a cluster share database, cluster id, issuer and master key.</summary>
 public sealed record ClusterOptions
 {
-    /// <summary>The PostgreSQL database.</summary>
+    /// <summary>The PostgreSQL database; empty with <see cref="Memory"/>, and only then.</summary>
     public required string ConnectionString { get; init; }
+
+    /// <summary>For a demonstration in one process: what its silos share in the place of a database. NOTHING IS DURABLE THEN. No setting sets it.</summary>
+    public ClusterMemory? Memory { get; init; }
 
     /// <summary>The master key, 32 bytes: seals the tenants' signing keys.</summary>
     public required ReadOnlyMemory<byte> MasterKey { get; init; }

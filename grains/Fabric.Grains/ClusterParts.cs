@@ -4,7 +4,6 @@ using Fabric.Engine;
 using Fabric.Grains.Directory;
 using Fabric.Grains.Feed;
 using Fabric.Grains.Storage;
-using Npgsql;
 
 namespace Fabric.Grains;
 
@@ -16,19 +15,14 @@ internal sealed class ClusterParts
     private readonly Instant _startedOn;
     private readonly long _startedAt;
 
-    /// <summary><paramref name="databaseNow"/>: the database's clock, a moment ago.</summary>
-    internal ClusterParts(TimeProvider time, Instant databaseNow) =>
-        (Time, _startedOn, _startedAt) = (time, Instant.Min(Instant.From(time.GetUtcNow()), databaseNow), time.GetTimestamp());
+    /// <summary><paramref name="storeNow"/>: the store's clock, a moment ago.</summary>
+    internal ClusterParts(TimeProvider time, Instant storeNow) =>
+        (Time, _startedOn, _startedAt) = (time, Instant.Min(Instant.From(time.GetUtcNow()), storeNow), time.GetTimestamp());
 
-    /// <summary>The database, for what callers look up.</summary>
-    internal required NpgsqlDataSource Queries { get; init; }
+    /// <summary>What all silos share.</summary>
+    internal required IClusterStore Store { get; init; }
 
-    /// <summary>The same database over connections of commands' own.</summary>
-    internal required NpgsqlDataSource Commands { get; init; }
-
-    /// <summary>The same database over connections of the order's own.</summary>
-    internal required NpgsqlDataSource Order { get; init; }
-    internal required LogTables Log { get; init; }
+    internal IOrderStore Log => Store.Order;
     internal required Relay Relay { get; init; }
     internal required SigningKeys Signing { get; init; }
 
@@ -60,6 +54,9 @@ internal sealed class ClusterParts
 
     /// <summary>Told that this silo had better leave the cluster; there once it serves.</summary>
     internal Action Leave { get; set; } = () => { };
+
+    /// <summary>Cancelled when this silo ends as if it had crashed.</summary>
+    internal CancellationTokenSource Crashed { get; } = new();
 
     /// <summary>Whether the relay has heard from the feed log.</summary>
     internal bool Following { get; set; }

@@ -9,11 +9,9 @@ using Orleans.Configuration;
 
 namespace Fabric.Grains;
 
-/// <summary>The Orleans silo: its providers on the shared database, and the times in which it notices that another one is gone.</summary>
+/// <summary>The Orleans silo: its providers on the shared store, and the times in which it notices that another one is gone.</summary>
 internal static class SiloSetup
 {
-    private const string Invariant = "Npgsql";
-
     // Longer than a command may wait for the log: what timed out may have been done, and is not asked for again. A call to a silo that is gone ends sooner, when that is noticed.
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan NoticePeriod = TimeSpan.FromMilliseconds(20);
@@ -35,11 +33,8 @@ internal static class SiloSetup
                 endpoints.AdvertisedIPAddress = options.Address ?? IPAddress.Loopback;
                 (endpoints.SiloPort, endpoints.GatewayPort) = (options.SiloPort, options.GatewayPort);
             });
-            silo.UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = (Invariant, options.ConnectionString));
-            silo.AddAdoNetGrainStorage(ClusterNames.Storage, storage => (storage.Invariant, storage.ConnectionString) = (Invariant, options.ConnectionString));
-            silo.AddAdoNetGrainStorage(ClusterNames.Subscriptions, storage => (storage.Invariant, storage.ConnectionString) = (Invariant, options.ConnectionString));
+            parts.Store.Provide(silo);
             silo.AddMemoryStreams(ChangeNotice.Provider, Notices);
-            silo.UseAdoNetReminderService(reminders => (reminders.Invariant, reminders.ConnectionString) = (Invariant, options.ConnectionString));
             silo.Configure<ClusterMembershipOptions>(Notice);
             silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
             silo.AddGrainService<RelayService>();

@@ -23,6 +23,10 @@ internal static partial class EngineStart
     static partial void TakeClusterTurn(IFabricEngine engine, CancellationToken cancellation, ref Task<IAsyncDisposable>? turn) =>
         turn = (engine as ClusterEngine)?.TakeTurnAsync(cancellation);
 
+    /// <summary>A silo of a demonstration, over the memory that the silos of this process share. No setting leads here.</summary>
+    internal static Task<ClusterEngine> OpenInMemoryAsync(SiloOptions options, ClusterMemory memory, ILoggerFactory logs, CancellationToken cancellation) =>
+        ClusterEngine.OpenAsync(OptionsOf(options) with { ConnectionString = "", Memory = memory }, logs, null, cancellation);
+
     private static async Task<IFabricEngine> OpenSiloAsync(SiloOptions options, ILoggerFactory logs, CancellationToken cancellation)
     {
         try

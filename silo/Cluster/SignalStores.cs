@@ -11,7 +11,7 @@ internal static partial class SignalStores
     {
         if (engine is ClusterEngine cluster)
         {
-            store = new PostgresSignalStore(cluster.Queries);
+            store = cluster.Queries is { } database ? new PostgresSignalStore(database) : cluster.Memory!.Share(() => new MemorySignalStore());
         }
     }
 }

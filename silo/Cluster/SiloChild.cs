@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace Fabric.Silo.Cluster;
 
 /// <summary>A silo in a process of its own: this program with `serve`.</summary>
-internal sealed class SiloChild : IAsyncDisposable
+internal sealed class SiloChild : IDemoSilo
 {
     private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(25);
@@ -25,6 +25,8 @@ internal sealed class SiloChild : IAsyncDisposable
     public Uri Address { get; }
 
     public TimeSpan ReadyAfter { get; private set; }
+
+    public string End => "kill -9";
 
     /// <summary>Starts one and waits until it serves. Throws <see cref="InvalidOperationException"/> with what it said when it ends instead.</summary>
     public static async Task<SiloChild> StartAsync(string database, string masterKey, string keyFile, CancellationToken cancellation)
@@ -111,7 +113,7 @@ internal sealed class SiloChild : IAsyncDisposable
         throw new InvalidOperationException($"a silo was not ready within {ReadyPatience.TotalSeconds} s: {_lastError}");
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -15,6 +15,9 @@ internal static class ClusterFixture
     internal static Task<ClusterEngine> OpenAsync(string database, ILoggerFactory? logs = null) =>
         ClusterEngine.OpenAsync(Options(database), logs ?? NullLoggerFactory.Instance);
 
+    /// <summary>A silo over this process's memory.</summary>
+    internal static Task<ClusterEngine> OpenAsync(ClusterMemory memory) => ClusterEngine.OpenAsync(Options("") with { Memory = memory }, NullLoggerFactory.Instance);
+
     internal static ClusterOptions Options(string database)
     {
         var (silo, gateway) = (FreePort(), FreePort());

@@ -28,13 +28,10 @@ internal sealed class EntityLog(ClusterParts parts, NodeRef node)
 
     private async Task ReadAsync(Action<FabricEvent, Instant> apply, CancellationToken cancellation)
     {
-        await using var command = parts.Commands.CreateCommand("SELECT version, at_ms, event FROM fabric_directory WHERE owner = $1 ORDER BY version, part");
-        LogTables.Add(command.Parameters, _owner);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        while (await reader.ReadAsync(cancellation))
+        foreach (var (version, at, e) in await parts.Store.Entities.EventsAsync(_owner, cancellation))
         {
-            _version = reader.GetInt64(0);
-            apply(EventList.ReadOne(reader.GetFieldValue<byte[]>(2)), new Instant(reader.GetInt64(1)));
+            _version = version;
+            apply(e, at);
         }
     }
 

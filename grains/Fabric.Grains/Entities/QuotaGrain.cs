@@ -1,6 +1,5 @@
 using System.Globalization;
 using Fabric.Core.Common;
-using Fabric.Core.Lineages;
 using Fabric.Core.Quotas;
 using Fabric.Grains.Storage;
 using Fabric.Grains.Wire;
@@ -9,8 +8,11 @@ namespace Fabric.Grains.Entities;
 
 /// <inheritdoc/>
 internal sealed class QuotaGrain(
-    ClusterParts parts, [PersistentState("quota", ClusterNames.Storage)] IPersistentState<QuotaRow> row) : Grain, IQuotaGrain
+    ClusterParts parts, [PersistentState(QuotaGrain.StateName, ClusterNames.Storage)] IPersistentState<QuotaRow> row) : Grain, IQuotaGrain
 {
+    /// <summary>The name of what it keeps.</summary>
+    internal const string StateName = "quota";
+
     private QuotaState? _state;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken) => StorageFaults.TellAsync(() => LoadAsync(cancellationToken));
@@ -18,13 +20,9 @@ internal sealed class QuotaGrain(
     private async Task LoadAsync(CancellationToken cancellationToken)
     {
         var id = UInt128.Parse(this.GetPrimaryKeyString(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-        await using var command = parts.Commands.CreateCommand("SELECT units, period_ms, drop_after FROM fabric_quotas WHERE handle = $1");
-        LogTables.Add(command.Parameters, Uuid.Of(id));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        if (await reader.ReadAsync(cancellationToken))
+        if (await parts.Store.Entities.QuotaAsync(id, cancellationToken) is { } stored)
         {
-            var quota = new QuotaRef(new Handle((ulong)(id >> 64), (ulong)id), reader.GetInt64(0), reader.GetInt64(1));
-            _state = new QuotaState(quota, new Instant(reader.GetInt64(2)));
+            _state = new QuotaState(stored.Quota, stored.DropAfter);
             _state.Restore(row.State.Window, row.State.Used);
             foreach (var (drawer, held) in row.State.Held)
             {

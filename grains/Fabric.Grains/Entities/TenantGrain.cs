@@ -181,12 +181,7 @@ internal sealed class TenantGrain(ClusterParts parts) : Grain, ITenantGrain
 
     private static Reply Missing(string subject) => Reply.Refuse(new Rejection(Codes.NotFound, subject, "the node does not exist"));
 
-    private async Task CountAsync(CancellationToken cancellation)
-    {
-        await using var count = parts.Commands.CreateCommand("SELECT count(*) FROM fabric_sessions WHERE tenant = $1 AND status IN (1, 2)");
-        LogTables.Add(count.Parameters, Id);
-        _live = (int)(long)(await count.ExecuteScalarAsync(cancellation))!;
-    }
+    private async Task CountAsync(CancellationToken cancellation) => _live = await parts.Store.Entities.LiveSessionsAsync(Id, cancellation);
 
     private async Task<Reply> EmitAsync(string by, params FabricEvent[] events)
     {

@@ -25,9 +25,8 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, RelayPeers peers,
     private readonly Queue<Waiting> _queue = new();
     private readonly LogTail _tail = new();
     private readonly RelayTable _relays = new(RelayTerms.Lease, RelayTerms.Ownership);
-    private readonly LogTables _tables = parts.Log;
+    private readonly IOrderStore _tables = parts.Log;
     private readonly LogShares _shares = new(parts.Options.Counts.Index, () => parts.Directory.TenantCount, () => parts.SweepMoment);
-    private readonly LogCommit _commit = new(parts.Order);
     private long _term;
     private long _sequence;
     private ulong _revision;
@@ -206,7 +205,7 @@ internal sealed partial class FeedLogGrain(ClusterParts parts, RelayPeers peers,
         }
 
         var asked = Now;
-        var outcome = await _commit.WriteAsync(_term, composed);
+        var outcome = await _tables.WriteAsync(_term, composed);
         switch (outcome)
         {
             case CommitOutcome.Committed:

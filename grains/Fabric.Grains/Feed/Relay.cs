@@ -18,7 +18,7 @@ namespace Fabric.Grains.Feed;
 internal sealed class Relay : IAsyncDisposable
 {
     private readonly Lock _gate = new();
-    private readonly LogTables _log;
+    private readonly IOrderStore _log;
     private readonly TimeProvider _time;
     private readonly long _origin;
     private readonly EdgeLease _lease = new();
@@ -28,7 +28,7 @@ internal sealed class Relay : IAsyncDisposable
     private long _sequence;
     private long _latestExpiryMs;
 
-    internal Relay(LogTables log, FabricDirectory directory, TimeProvider time)
+    internal Relay(IOrderStore log, FabricDirectory directory, TimeProvider time)
     {
         (_log, Directory, _time) = (log, directory, time);
         _origin = time.GetTimestamp();

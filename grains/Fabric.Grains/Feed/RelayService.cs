@@ -15,7 +15,7 @@ internal sealed class RelayService : GrainService, IRelayService
     private readonly SiloAddress _self;
     private readonly ILogger _logger;
     private readonly UInt128 _instance = RandomId.Next();
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stop;
     private readonly SemaphoreSlim _moved = new(0, 1);
     private ulong _renewal;
     private Task _following = Task.CompletedTask;
@@ -27,6 +27,7 @@ internal sealed class RelayService : GrainService, IRelayService
     {
         (_parts, _grains, _logger) = (parts, grains, logs.CreateLogger("Fabric.Grains.Relay"));
         (_peers, _self) = (peers, silo.SiloAddress);
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(parts.Crashed.Token);
         parts.ClosedMoved = Moved;
     }
 
@@ -64,6 +65,12 @@ internal sealed class RelayService : GrainService, IRelayService
 
     public override async Task Stop()
     {
+        if (_parts.Crashed.IsCancellationRequested)
+        {
+            // Nothing is handed back: the others wait, as for one that was killed.
+            return;
+        }
+
         // Leases come back first: then the feed log need not wait for this silo.
         var drained = await _parts.Relay.StopAsync(DrainPatience);
         await _stop.CancelAsync();

@@ -29,16 +29,9 @@ internal sealed partial class SessionGrain(ClusterParts parts, AuditWriter audit
 
     private async Task LoadAsync(CancellationToken cancellationToken)
     {
-        await using var command = parts.Commands.CreateCommand("""
-            SELECT version, body, (SELECT count(*) FROM fabric_credentials WHERE session = $1), (SELECT id FROM fabric_credentials WHERE session = $1 ORDER BY id DESC LIMIT 1)
-            FROM fabric_sessions WHERE id = $1
-            """);
-        LogTables.Add(command.Parameters, Uuid.Of(Id));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        if (await reader.ReadAsync(cancellationToken))
+        if (await parts.Store.Entities.SessionAsync(Id, cancellationToken) is { } stored)
         {
-            _version = reader.GetInt32(0);
-            _row = SessionRow.Read(reader.GetFieldValue<byte[]>(1), (uint)reader.GetInt64(2), reader.IsDBNull(3) ? UInt128.Zero : Uuid.Read(reader.GetGuid(3)));
+            (_version, _row) = (stored.Version, stored.Row);
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Fabric.Core.Common;
 using Fabric.Grains.Wire;
-using Npgsql;
 
 namespace Fabric.Grains.Storage;
 
@@ -15,15 +14,15 @@ internal sealed class AuditWriter : IAsyncDisposable
     private const int WaitingMax = 10_000;
     private const int LinesAtOnce = 5_000;
 
-    private readonly NpgsqlDataSource _database;
+    private readonly IAuditStore _store;
     private readonly TimeProvider _time;
     private readonly Func<ulong> _revision;
     private readonly Channel<Writing> _queue = Channel.CreateBounded<Writing>(WaitingMax);
     private readonly Task _loop;
 
-    internal AuditWriter(NpgsqlDataSource database, TimeProvider time, Func<ulong> revision)
+    internal AuditWriter(IAuditStore store, TimeProvider time, Func<ulong> revision)
     {
-        (_database, _time, _revision) = (database, time, revision);
+        (_store, _time, _revision) = (store, time, revision);
         _loop = Task.Run(RunAsync);
     }
 
@@ -106,19 +105,7 @@ internal sealed class AuditWriter : IAsyncDisposable
 
         try
         {
-            await using var connection = await _database.OpenConnectionAsync().ConfigureAwait(false);
-            await using var transaction = await connection.BeginTransactionAsync().ConfigureAwait(false);
-            if (writings[0].Report is null || await IsNewAsync(connection, writings[0].Report!).ConfigureAwait(false))
-            {
-                await using var batch = new NpgsqlBatch(connection, transaction);
-                AuditCommands.Add(batch, [.. writings.SelectMany(writing => writing.Lines)]);
-                if (batch.BatchCommands.Count > 0)
-                {
-                    await batch.ExecuteNonQueryAsync().ConfigureAwait(false);
-                }
-            }
-
-            await transaction.CommitAsync().ConfigureAwait(false);
+            await _store.WriteAsync([.. writings.SelectMany(writing => writing.Lines)], writings[0].Report, Instant.From(_time.GetUtcNow())).ConfigureAwait(false);
             IsTaking = true;
             writings.ForEach(writing => writing.IsWritten = true);
             return true;
@@ -130,13 +117,6 @@ internal sealed class AuditWriter : IAsyncDisposable
             IsTaking = false;
             return false;
         }
-    }
-
-    private async Task<bool> IsNewAsync(NpgsqlConnection connection, byte[] report)
-    {
-        await using var command = new NpgsqlCommand("INSERT INTO fabric_usage_reports (name, at_ms) VALUES ($1, $2) ON CONFLICT DO NOTHING", connection);
-        LogTables.Add(command.Parameters, report, Instant.From(_time.GetUtcNow()).UnixMs);
-        return await command.ExecuteNonQueryAsync().ConfigureAwait(false) == 1;
     }
 
     private sealed record Writing(IReadOnlyList<AuditLine> Lines, byte[]? Report)

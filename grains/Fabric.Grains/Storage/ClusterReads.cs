@@ -1,7 +1,6 @@
 using System.Text;
 using Fabric.Contracts.Audit;
 using Fabric.Core.Common;
-using Fabric.Core.Journal;
 using Fabric.Core.Lineages;
 using Fabric.Core.Sessions;
 using Fabric.Engine;
@@ -12,49 +11,42 @@ using Npgsql;
 namespace Fabric.Grains.Storage;
 
 /// <summary>What is asked of the tables beside the order: sessions, inventory, requests, audit, changes.</summary>
-internal sealed class ClusterReads(NpgsqlDataSource database, NpgsqlDataSource commands)
+internal sealed class ClusterReads(NpgsqlDataSource database, NpgsqlDataSource commands) : IClusterReads
 {
-    /// <summary>Sessions below a node, by id, after one.</summary>
-    internal Task<List<SessionRow>> SessionsAsync(Handle ancestor, UInt128 after, int most, CancellationToken cancellation) => SessionRowsAsync(
+    public Task<List<SessionRow>> SessionsAsync(Handle ancestor, UInt128 after, int most, CancellationToken cancellation) => SessionRowsAsync(
         """
         SELECT body, (SELECT count(*) FROM fabric_credentials WHERE session = s.id) FROM fabric_sessions s
         WHERE ancestors @> ARRAY[$1]::uuid[] AND id > $2 ORDER BY id LIMIT $3
         """, cancellation, Uuid.Of(ancestor), Uuid.Of(after), most);
 
-    /// <summary>Sessions by their ids; those that are not known are missing.</summary>
-    internal async Task<Dictionary<UInt128, SessionState>> SessionsAsync(IReadOnlyCollection<UInt128> ids, CancellationToken cancellation = default)
+    public async Task<Dictionary<UInt128, SessionState>> SessionsAsync(IReadOnlyCollection<UInt128> ids, CancellationToken cancellation = default)
     {
         var rows = await SessionRowsAsync(
             "SELECT body, 0::bigint FROM fabric_sessions WHERE id = ANY ($1)", cancellation, ids.Select(Uuid.Of).ToArray()).ConfigureAwait(false);
         return rows.ToDictionary(row => row.State.Id, row => row.State);
     }
 
-    /// <summary>Sessions that count as live, by id, after one.</summary>
-    internal Task<List<SessionRow>> LiveSessionsAsync(UInt128 after, int most) => SessionRowsAsync(
+    public Task<List<SessionRow>> LiveSessionsAsync(UInt128 after, int most) => SessionRowsAsync(
         "SELECT body, 0::bigint FROM fabric_sessions WHERE status IN (1, 2) AND id > $1 ORDER BY id LIMIT $2", default, Uuid.Of(after), most);
 
-    /// <summary>Sessions that count as live although their time has run out.</summary>
-    internal Task<List<SessionRow>> ExpiredSessionsAsync(Instant now, int most) => SessionRowsAsync(
+    public Task<List<SessionRow>> ExpiredSessionsAsync(Instant now, int most) => SessionRowsAsync(
         "SELECT body, 0::bigint FROM fabric_sessions WHERE status IN (1, 2) AND expires_ms <= $1 LIMIT $2", default, now.UnixMs, most);
 
-    /// <summary>The unexpired credentials of some sessions.</summary>
-    internal async Task<List<(UInt128 Id, UInt128 Session)>> LiveCredentialsAsync(IEnumerable<UInt128> sessions, Instant now, CancellationToken cancellation)
+    public async Task<List<(UInt128 Id, UInt128 Session)>> LiveCredentialsAsync(IEnumerable<UInt128> sessions, Instant now, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("SELECT id, session FROM fabric_credentials WHERE session = ANY ($1) AND expires_ms > $2");
         LogTables.Add(command.Parameters, sessions.Select(Uuid.Of).ToArray(), now.UnixMs);
         return await CredentialsAsync(command, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Which of some credentials are known and unexpired.</summary>
-    internal async Task<List<(UInt128 Id, UInt128 Session)>> KnownCredentialsAsync(IEnumerable<UInt128> ids, Instant now, CancellationToken cancellation)
+    public async Task<List<(UInt128 Id, UInt128 Session)>> KnownCredentialsAsync(IEnumerable<UInt128> ids, Instant now, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("SELECT id, session FROM fabric_credentials WHERE id = ANY ($1) AND expires_ms > $2");
         LogTables.Add(command.Parameters, ids.Select(Uuid.Of).ToArray(), now.UnixMs);
         return await CredentialsAsync(command, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Null when the name is taken now for the first time, by any silo. What the database does not say is not known to be unused.</summary>
-    internal async Task<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation)
+    public async Task<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation)
     {
         try
         {
@@ -69,8 +61,7 @@ internal sealed class ClusterReads(NpgsqlDataSource database, NpgsqlDataSource c
         }
     }
 
-    /// <summary>The revision of a request that was carried out; null: it was not; a refusal: its key was used for another request, or nobody can tell now.</summary>
-    internal async Task<Outcome<ulong?>> RequestAsync(UInt128 name, CancellationToken cancellation)
+    public async Task<Outcome<ulong?>> RequestAsync(UInt128 name, CancellationToken cancellation)
     {
         try
         {
@@ -97,8 +88,7 @@ internal sealed class ClusterReads(NpgsqlDataSource database, NpgsqlDataSource c
             : new Rejection(Codes.IdempotencyConflict, "idempotencyKey", "the idempotency key was used for another request");
     }
 
-    /// <summary>Audit records, newest first unless asked otherwise.</summary>
-    internal async Task<List<AuditEntry>> AuditAsync(AuditQuery query, string? tenant, CancellationToken cancellation)
+    public async Task<List<AuditEntry>> AuditAsync(AuditQuery query, string? tenant, CancellationToken cancellation)
     {
         var (sql, values) = (new StringBuilder("""
             SELECT id, at_ms, kind, tenant, user_name, agent, session, credential, tool, action, resource, purpose, reason, by_name, delegated_from, revision,
@@ -140,8 +130,7 @@ internal sealed class ClusterReads(NpgsqlDataSource database, NpgsqlDataSource c
         }
     }
 
-    /// <summary>What follows a place in the change stream, each command whole.</summary>
-    internal async Task<List<LoggedCommand>> ChangesAsync(long after, long upTo, int most, CancellationToken cancellation)
+    public async Task<List<LoggedCommand>> ChangesAsync(long after, long upTo, int most, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("""
             SELECT sequence, at_ms, by_name, revision, events FROM fabric_changes
@@ -159,24 +148,19 @@ internal sealed class ClusterReads(NpgsqlDataSource database, NpgsqlDataSource c
         return found;
     }
 
-    /// <summary>The newest place of the order, as the database has it.</summary>
-    internal async Task<long> HeadAsync(CancellationToken cancellation)
+    public async Task<long> HeadAsync(CancellationToken cancellation)
     {
         await using var command = commands.CreateCommand("SELECT coalesce(max(sequence), 0) FROM fabric_changes WHERE partition = $1");
         LogTables.Add(command.Parameters, LogTables.Partition);
         return (long)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
     }
 
-    /// <summary>The oldest place that can be resumed at.</summary>
-    internal async Task<long> OldestAsync(CancellationToken cancellation)
+    public async Task<long> OldestAsync(CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("SELECT coalesce(min(sequence), 1) - 1 FROM fabric_changes WHERE partition = $1");
         LogTables.Add(command.Parameters, LogTables.Partition);
         return (long)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
     }
-
-    /// <summary>A command of the order.</summary>
-    internal sealed record LoggedCommand(long Sequence, Instant At, string By, ulong Revision, FabricEvent[] Events);
 
     private static AuditEntry EntryOf(NpgsqlDataReader reader)
     {

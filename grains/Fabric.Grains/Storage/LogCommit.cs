@@ -97,7 +97,7 @@ internal sealed class LogCommit(NpgsqlDataSource database)
     }
 
     // What the next event of the same slot and entity makes superfluous, whatever came between. Who made a secret is asked for later, so makers stay apart.
-    private static string? SlotOf(DirectoryRow row) => row.Owner is null ? null : EventList.ReadOne(row.Event) switch
+    internal static string? SlotOf(DirectoryRow row) => row.Owner is null ? null : EventList.ReadOne(row.Event) switch
     {
         AgentSecretRotated => $"secret {row.By}",
         UserSignInSet => $"sign-in {row.By}",

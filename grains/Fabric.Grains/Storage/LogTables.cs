@@ -5,16 +5,17 @@ using Npgsql;
 
 namespace Fabric.Grains.Storage;
 
-/// <summary>The order's tables: who owns it, where it stands, what followed. Writes of commands are in <see cref="LogCommit"/>.</summary>
-internal sealed class LogTables(NpgsqlDataSource database)
+/// <summary>The order's tables. Writes of commands are in <see cref="LogCommit"/>.</summary>
+internal sealed class LogTables(NpgsqlDataSource database) : IOrderStore
 {
     /// <summary>The one partition. The tables and the grain's key know of more; positions on the wire do not.</summary>
     internal const int Partition = 0;
 
-    /// <summary>
-    /// Makes the caller the owner and answers its term. Waits for commits of the owner before that are under way; after it none of them is taken any more.
-    /// </summary>
-    internal async Task<long> TakeOwnershipAsync(string owner, CancellationToken cancellation = default)
+    private readonly LogCommit _commit = new(database);
+
+    public Task<CommitOutcome> WriteAsync(long term, IReadOnlyList<ComposedEntry> entries) => _commit.WriteAsync(term, entries);
+
+    public async Task<long> TakeOwnershipAsync(string owner, CancellationToken cancellation = default)
     {
         await using var command = database.CreateCommand("""
             INSERT INTO fabric_owner (partition, term, owner) VALUES ($1, 1, $2)
@@ -24,23 +25,20 @@ internal sealed class LogTables(NpgsqlDataSource database)
         return (long)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!;
     }
 
-    /// <summary>Whether a term is still the last.</summary>
-    internal async Task<bool> OwnsAsync(long term, CancellationToken cancellation = default)
+    public async Task<bool> OwnsAsync(long term, CancellationToken cancellation = default)
     {
         await using var command = database.CreateCommand("SELECT count(*) FROM fabric_owner WHERE partition = $1 AND term = $2");
         Add(command.Parameters, Partition, term);
         return (long)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))! == 1;
     }
 
-    /// <summary>The database's clock.</summary>
-    internal async Task<Instant> NowAsync(CancellationToken cancellation = default)
+    public async Task<Instant> NowAsync(CancellationToken cancellation = default)
     {
         await using var command = database.CreateCommand("SELECT (extract(epoch FROM now()) * 1000)::bigint");
         return new Instant((long)(await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false))!);
     }
 
-    /// <summary>The newest sequence and the feed's head after it; zeros: nothing was logged yet.</summary>
-    internal async Task<(long Sequence, ulong Revision)> HeadAsync(CancellationToken cancellation = default)
+    public async Task<(long Sequence, ulong Revision)> HeadAsync(CancellationToken cancellation = default)
     {
         await using var command = database.CreateCommand(
             "SELECT sequence, revision FROM fabric_changes WHERE partition = $1 ORDER BY sequence DESC LIMIT 1");
@@ -49,8 +47,7 @@ internal sealed class LogTables(NpgsqlDataSource database)
         return await reader.ReadAsync(cancellation).ConfigureAwait(false) ? (reader.GetInt64(0), (ulong)reader.GetInt64(1)) : (0, 0);
     }
 
-    /// <summary>Where entries stand that were logged already, by their ids.</summary>
-    internal async Task<Dictionary<UInt128, LogAnswer>> FindAsync(IEnumerable<UInt128> ids)
+    public async Task<Dictionary<UInt128, LogAnswer>> FindAsync(IEnumerable<UInt128> ids)
     {
         await using var command = database.CreateCommand("SELECT id, sequence, revision FROM fabric_changes WHERE id = ANY ($1)");
         Add(command.Parameters, ids.Select(Uuid.Of).ToArray());
@@ -64,11 +61,7 @@ internal sealed class LogTables(NpgsqlDataSource database)
         return found;
     }
 
-    /// <summary>
-    /// What silos have to know of the commands after one sequence, up to and with another, in order. Feed rows whose records can matter no more are deleted in time,
-    /// so a reader from the beginning meets gaps between positions.
-    /// </summary>
-    internal async Task<List<LogRow>> ReadAsync(long after, long upTo, CancellationToken cancellation = default)
+    public async Task<List<LogRow>> ReadAsync(long after, long upTo, CancellationToken cancellation = default)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation).ConfigureAwait(false);
         var rows = new SortedDictionary<long, LogRow>();
@@ -105,8 +98,7 @@ internal sealed class LogTables(NpgsqlDataSource database)
         return [.. rows.Values];
     }
 
-    /// <summary>Counts the records of every tenant that are in the feed's table, by the hour in which they may go.</summary>
-    internal async Task ReadSharesAsync(LogShares shares, CancellationToken cancellation)
+    public async Task ReadSharesAsync(LogShares shares, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("""
             SELECT tenant, max(drop_after), sum(last - first + 1)::integer, sum(unknown)::integer FROM fabric_feed
@@ -123,8 +115,7 @@ internal sealed class LogTables(NpgsqlDataSource database)
         }
     }
 
-    /// <summary>The latest expiry of all credentials that were issued; 0: none was.</summary>
-    internal async Task<long> LatestExpiryAsync()
+    public async Task<long> LatestExpiryAsync()
     {
         await using var command = database.CreateCommand("SELECT coalesce(max(expires_ms), 0) FROM fabric_credentials");
         return (long)(await command.ExecuteScalarAsync().ConfigureAwait(false))!;
