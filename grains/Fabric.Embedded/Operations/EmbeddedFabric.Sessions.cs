@@ -157,7 +157,7 @@ internal sealed partial class EmbeddedFabric
             var now = Now;
             var agent = World.Agent(state.Tenant, state.Agent)!.State;
             var isRequired = agent.RequireApproval || World.Tenant(state.Tenant)!.State.RequireApproval;
-            if (caller.Role == Role.User && SessionDecider.RefuseConsent(state, World.User(caller.Tenant, caller.Subject)?.State, isRequired) is { } none)
+            if (caller.Role == Role.User && SessionDecider.RefuseConsent(state, World.User(caller.Tenant, caller.Subject)?.State, isRequired, caller.IsConsentOnly) is { } none)
             {
                 return new(Rejected_NeedsLock(none, "session.approve", state, now));
             }

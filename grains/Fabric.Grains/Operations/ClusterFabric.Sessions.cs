@@ -126,7 +126,9 @@ internal sealed partial class ClusterFabric
 
         var (grain, lifetime) = (SessionGrain(found.Value.State.Id), Milliseconds(command.LifetimeSeconds));
         return await AnswerAsync(() => caller.Role == Role.User
-            ? grain.ConsentAsync(caller.Name, caller.Subject, command.Note, lifetime, Relay.Sequence)
+            ? caller.IsConsentOnly
+                ? grain.ConsentOnlyAsync(caller.Name, caller.Subject, command.Note, lifetime, Relay.Sequence)
+                : grain.ConsentAsync(caller.Name, caller.Subject, command.Note, lifetime, Relay.Sequence)
             : grain.ApproveAsync(caller.Name, command.Note, lifetime, Relay.Sequence)).ConfigureAwait(false);
     }
 

@@ -84,11 +84,13 @@ internal sealed partial class SessionGrain
             : null;
     }
 
-    public Task<SessionReply> ApproveAsync(string by, string? note, long? lifetimeMs, long sequence) => ApproveAsync(by, null, note, lifetimeMs, sequence);
+    public Task<SessionReply> ApproveAsync(string by, string? note, long? lifetimeMs, long sequence) => ApproveAsync(by, null, false, note, lifetimeMs, sequence);
 
-    public Task<SessionReply> ConsentAsync(string by, string user, string? note, long? lifetimeMs, long sequence) => ApproveAsync(by, user, note, lifetimeMs, sequence);
+    public Task<SessionReply> ConsentAsync(string by, string user, string? note, long? lifetimeMs, long sequence) => ApproveAsync(by, user, false, note, lifetimeMs, sequence);
 
-    private async Task<SessionReply> ApproveAsync(string by, string? user, string? note, long? lifetimeMs, long sequence)
+    public Task<SessionReply> ConsentOnlyAsync(string by, string user, string? note, long? lifetimeMs, long sequence) => ApproveAsync(by, user, true, note, lifetimeMs, sequence);
+
+    private async Task<SessionReply> ApproveAsync(string by, string? user, bool isConsentOnly, string? note, long? lifetimeMs, long sequence)
     {
         if (await RefusalAsync(sequence) is { } refused)
         {
@@ -113,7 +115,7 @@ internal sealed partial class SessionGrain
         {
             var agent = parts.Directory.Agent_NeedsLock(state.Tenant, state.Agent)!;
             var isRequired = agent.RequireApproval || parts.Directory.Tenant_NeedsLock(state.Tenant)!.State.RequireApproval;
-            decided = user is not null && SessionDecider.RefuseConsent(state, parts.Directory.User_NeedsLock(state.Tenant, user), isRequired) is { } none
+            decided = user is not null && SessionDecider.RefuseConsent(state, parts.Directory.User_NeedsLock(state.Tenant, user), isRequired, isConsentOnly) is { } none
                 ? none
                 : SessionDecider.Approve(
                     state, by, parts.Directory.Makers, note, Span(lifetimeMs),

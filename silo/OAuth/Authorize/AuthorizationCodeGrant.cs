@@ -98,9 +98,11 @@ internal sealed class AuthorizationCodeGrant(IFabricEngine engine, OAuthNotes no
         {
             return standing.Refusal?.Code == Codes.StorageUnavailable ? standing.Refusal : agent.Rejection is { } refused && standing.Refusal is null ? refused : Invalid;
         }
-        if (standing.Generations != code.Generations || agent.Value.Generation != code.AgentGeneration)
+        // A password that was changed, or an issuer that is not trusted any more, ends the yes that was given by it too.
+        var holds = code.Proof is { } proof ? proof.Holds(engine, tenant, standing) : false;
+        if (!holds.IsOk || !holds.Value || standing.Generations != code.Generations || agent.Value.Generation != code.AgentGeneration)
         {
-            return Invalid;
+            return holds.Rejection ?? Invalid;
         }
         var opened = await engine.As(client).OpenSessionAsync(
             tenant, new OpenSession(client.Subject, code.Purpose, code.Scopes, code.User, code.LifetimeSeconds, RequireApproval: true), cancellation);
@@ -108,7 +110,8 @@ internal sealed class AuthorizationCodeGrant(IFabricEngine engine, OAuthNotes no
         {
             return opened.Rejection;
         }
-        var approved = await engine.As(new Caller(Role.User, tenant, code.User)).ApproveSessionAsync(opened.Value.Id, new ApproveSession("by authorization code"), cancellation);
+        var approved = await engine.As(new Caller(Role.User, tenant, code.User) { IsConsentOnly = code.Proof!.IsConsentOnly }).ApproveSessionAsync(
+            opened.Value.Id, new ApproveSession($"by authorization code; signed in by {code.Proof.Method}"), cancellation);
         if (!approved.IsOk)
         {
             await ends.EndAsync(tenant, opened.Value.Id, "the user's yes was not taken", cancellation);
