@@ -56,7 +56,10 @@ public static class SessionDecider
                 command.Id, command.Tenant.Id, command.Agent.Id, user.Item1, user.Item2, command.Purpose.Trim(), scopes, lineage, command.RequestedBy,
                 waits ? SessionStatus.Requested : SessionStatus.Active,
                 waits ? Instant.Min(now + command.Tenant.Limits.ApprovalWait, command.Parent?.ExpiresAt ?? Instant.Never) : expires,
-                expires.UnixMs - now.UnixMs, command.Parent?.Id ?? UInt128.Zero, command.Parent is null ? 0 : command.Parent.Depth + 1),
+                expires.UnixMs - now.UnixMs, command.Parent?.Id ?? UInt128.Zero, command.Parent is null ? 0 : command.Parent.Depth + 1)
+            {
+                Binding = command.Binding,
+            },
             clamp);
     }
 

@@ -160,7 +160,8 @@ internal sealed partial class SessionGrain
 
         var ids = Enumerable.Range(0, command.Count).Select(_ => parts.Handles.Mark(NodeKind.Credential, tenant.State.Handle, parts.NextId(now))).ToArray();
         var decided = CredentialDecider.Issue(
-            state, state.ReadScopes(), tenant.State.Limits, new IssueBatch(ids, Span(command.LifetimeMs), command.Scopes is null ? null : Scopes(command.Scopes)), parts.Handles,
+            state, state.ReadScopes(), tenant.State.Limits, new IssueBatch(ids, Span(command.LifetimeMs), command.Scopes is null ? null : Scopes(command.Scopes), command.IsAudienceAsked ? command.Audience : null, command.ProofKey),
+            parts.Handles,
             parts.Relay.Index, now);
         if (!decided.IsOk)
         {
@@ -172,7 +173,8 @@ internal sealed partial class SessionGrain
         var issued = decided.Value;
         var logging = parts.Client.AppendAsync(new LogEntry(
             parts.NextId(now), now.UnixMs, command.By, EventList.Write([issued.Event]), Subject: SubjectOf(state))).AsTask();
-        var signed = parts.Signing.Sign(state, ActorsOf(row), issued, key, command.Audience, command.ProofKey, now, parts.Handles);
+        var audience = command.IsAudienceAsked ? command.Audience : state.Binding?.Audience ?? command.Audience;
+        var signed = parts.Signing.Sign(state, ActorsOf(row), issued, key, audience, command.ProofKey, now, parts.Handles);
         var logged = await logging;
         if (!logged.IsOk)
         {
@@ -226,6 +228,7 @@ internal sealed partial class SessionGrain
             {
                 Id = Id, Tenant = tenant.State, Agent = agent, User = user, UserState = directory.User_NeedsLock(command.Tenant, user), Purpose = command.Purpose,
                 Scopes = Scopes(command.Scopes), Lifetime = Span(command.LifetimeMs), RequireApproval = command.RequireApproval, RequestedBy = command.By,
+                Binding = SessionBinding.Of(command.Audience, command.ProofKey),
                 LiveSessions = live, Parent = parent?.State, Chain = chain, Trust = trust,
                 By = command.CredentialScopes is null ? null : new HandedBy(command.Credential, Scopes(command.CredentialScopes), new Instant(command.CredentialEndMs)),
                 DepthMax = parent is null ? Limits.DelegationDepthMax : directory.Tenant_NeedsLock(chain[^1].Tenant)!.State.Limits.DelegationDepth,

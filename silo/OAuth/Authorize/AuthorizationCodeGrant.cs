@@ -59,7 +59,7 @@ internal sealed class AuthorizationCodeGrant(IFabricEngine engine, OAuthNotes no
         }
 
         // The code is used up: a client that goes away now must not leave a session behind that the code does not name.
-        return IsProven(mine.Value, form, proofKey) ? await OpenAsync(client, mine, asked, CancellationToken.None) : Invalid;
+        return IsProven(mine.Value, form, proofKey) ? await OpenAsync(client, mine, asked, proofKey, CancellationToken.None) : Invalid;
     }
 
     private static Rejection? CheckForm(Form form, GrantRequest asked) =>
@@ -81,7 +81,7 @@ internal sealed class AuthorizationCodeGrant(IFabricEngine engine, OAuthNotes no
         return isVerified && form["redirect_uri"] == code.RedirectUri && (code.DpopKey is null || code.DpopKey == proofKey);
     }
 
-    private async ValueTask<Outcome<Granted>> OpenAsync(Caller client, Held<AuthorizationCode> held, GrantRequest asked, CancellationToken cancellation)
+    private async ValueTask<Outcome<Granted>> OpenAsync(Caller client, Held<AuthorizationCode> held, GrantRequest asked, string? proofKey, CancellationToken cancellation)
     {
         var (tenant, code) = (client.Tenant!, held.Value);
 
@@ -104,8 +104,10 @@ internal sealed class AuthorizationCodeGrant(IFabricEngine engine, OAuthNotes no
         {
             return holds.Rejection ?? Invalid;
         }
+
+        // RFC 8707 section 2.2, RFC 9449 section 5: the session itself is held to what the user was shown and to the key that was proven, by whatever way its agent asks for a token of it.
         var opened = await engine.As(client).OpenSessionAsync(
-            tenant, new OpenSession(client.Subject, code.Purpose, code.Scopes, code.User, code.LifetimeSeconds, RequireApproval: true), cancellation);
+            tenant, new OpenSession(client.Subject, code.Purpose, code.Scopes, code.User, code.LifetimeSeconds, RequireApproval: true, code.Audience, proofKey), cancellation);
         if (!opened.IsOk)
         {
             return opened.Rejection;
