@@ -80,6 +80,7 @@ public sealed class EmbeddedEngine : IFabricEngine
 
     internal Ledger Ledger => _parts.Ledger;
     internal SigningKeys Signing => _parts.Signing;
+    internal LoginSecrets Logins => _parts.Logins;
     internal ChangeLog Changes => _parts.Changes;
     internal AuditTrail Audit => _parts.Audit;
     internal TimeProvider Time => _parts.Time;
@@ -201,6 +202,9 @@ public sealed class EmbeddedEngine : IFabricEngine
             return Outcome<IReadOnlyList<TrustedIssuer>>.Of(Ledger.World.Tenant(tenant)?.State is { Standing.Ended: false } state ? state.Issuers : []);
         }
     }
+
+    /// <inheritdoc/>
+    public Outcome<string?> LoginSecretOf(string tenant, TrustedIssuer issuer) => Logins.Open(tenant, issuer);
 
     /// <inheritdoc/>
     public TokenStanding Introspect(string token) => Checker.Stand(token);

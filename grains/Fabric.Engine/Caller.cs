@@ -17,6 +17,11 @@ public sealed record Caller(Role Role, string? Tenant, string Subject)
     /// <summary>The longest read bound that an operator granted the caller's enforcement points (best effort); zero: none past the fabric's own.</summary>
     public TimeSpan BestEffort { get; init; }
 
+    /// <summary>
+    /// Whether a user's yes is a consent and never an approval (S1): it has signed in at an issuer, and whoever trusts an issuer can be any user.
+    /// </summary>
+    public bool IsConsentOnly { get; init; }
+
     /// <summary>The id of the one credential that an agent has shown to be its own, by the token itself: it may revoke that (RFC 7009). Null: none.</summary>
     public string? OwnCredential { get; init; }
 

@@ -61,6 +61,11 @@ public interface IFabricEngine : IAsyncDisposable
     Outcome<IReadOnlyList<TrustedIssuer>> IssuersOf(string tenant);
 
     /// <summary>
+    /// The fabric's own secret at an issuer at which a tenant's users sign in; null: it is a public client there. Refusal: `storage.unavailable` when it cannot be opened by this master key.
+    /// </summary>
+    Outcome<string?> LoginSecretOf(string tenant, TrustedIssuer issuer);
+
+    /// <summary>
     /// Whether a token stands at this moment, by the fabric's own knowledge (RFC 7662); code `check.unavailable` when this engine cannot know. Who may be told is the
     /// caller's to judge.
     /// </summary>

@@ -106,7 +106,7 @@ public sealed partial class ClusterEngine : IFabricEngine
             var parts = new ClusterParts(clock, await store.Order.NowAsync(cancellation).ConfigureAwait(false))
             {
                 Store = store, Relay = relay, Options = options,
-                Signing = new SigningKeys(sealer, options.Issuer, options.StatusListTenants),
+                Signing = new SigningKeys(sealer, options.Issuer, options.StatusListTenants), Logins = new LoginSecrets(sealer),
                 SiloName = $"{(options.Address ?? IPAddress.Loopback)}:{options.SiloPort}",
             };
             await relay.OpenAsync(identity.Epoch, options.Feed, parts.SweepMoment, () => parts.ClosedMoved(), cancellation).ConfigureAwait(false);
@@ -236,6 +236,9 @@ public sealed partial class ClusterEngine : IFabricEngine
         // INVARIANT R1: trust is taken back through the feed's order; a silo that cannot follow it does not know whom to believe.
         ? Outcome<IReadOnlyList<TrustedIssuer>>.Of(Parts.Directory.IssuersOf(tenant))
         : new Rejection(Codes.StorageUnavailable, "cluster", "this silo has no lease on the feed: it does not know which issuers are still trusted");
+
+    /// <inheritdoc/>
+    public Outcome<string?> LoginSecretOf(string tenant, TrustedIssuer issuer) => Parts.Logins.Open(tenant, issuer);
 
     /// <inheritdoc/>
     public TokenStanding Introspect(string token) => Checker.Stand(token);

@@ -25,6 +25,7 @@ internal sealed class ClusterParts
     internal IOrderStore Log => Store.Order;
     internal required Relay Relay { get; init; }
     internal required SigningKeys Signing { get; init; }
+    internal required LoginSecrets Logins { get; init; }
 
     /// <summary>The clock of this silo's leases: it goes on while the machine is suspended (R2).</summary>
     internal TimeProvider Time { get; }

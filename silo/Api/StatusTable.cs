@@ -46,6 +46,7 @@ public static class StatusTable
         [Codes.SessionEnded] = 409,
         [Codes.SessionNotApproved] = 409,
         [Codes.SessionNotRequested] = 409,
+        [Codes.SessionBound] = 403,
         [Codes.ApprovalBySelf] = 403,
         [Codes.CredentialRevoked] = 409,
         [Codes.TrustRevoked] = 409,

@@ -6,6 +6,7 @@ using Fabric.Silo.Api;
 using Fabric.Silo.Federation;
 using Fabric.Silo.Metrics;
 using Fabric.Silo.OAuth;
+using Fabric.Silo.OAuth.Upstream;
 using Fabric.Silo.Outbound;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -35,6 +36,8 @@ public static class SiloHost
         builder.Services.AddSingleton(services => new OutboundHttp(options.Outbound, services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<KeySets>();
         builder.Services.AddSingleton<IssuedTokens>();
+        builder.Services.AddSingleton<ProviderDirectory>();
+        builder.Services.AddSingleton<UpstreamTokens>();
         builder.Services.AddSingleton<WorkloadAssertions>();
         builder.Services.AddSingleton<UserTokenGrant>();
         builder.Services.AddSingleton<SiloMeter>();

@@ -89,6 +89,7 @@ internal static class OAuthErrors
         Codes.Forbidden => rejection with { Code = UnauthorizedClient },
         Codes.ScopeExceeded or Codes.ScopeInvalid => rejection with { Code = InvalidScope },
         Codes.SessionNotApproved => rejection with { Code = Pending },
+        Codes.SessionBound => rejection with { Code = rejection.Subject == "audience" ? InvalidTarget : InvalidGrant },
         Codes.TooEarly or Codes.StorageUnavailable or Codes.AuditUnavailable or Codes.Stopping or Codes.LimitReached or Codes.CheckUnavailable
             or Codes.TenantNoKey or Codes.IssuerKeysUnavailable => rejection with { Code = Unavailable },
         Codes.TooLarge or Codes.InvalidField or Codes.BrokenRequest => rejection with { Code = InvalidRequest },

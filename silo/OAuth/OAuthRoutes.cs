@@ -59,8 +59,8 @@ internal static class OAuthRoutes
         var refresh = new RefreshTokens(notes, time);
         var requests = new AuthorizationRequests(engine, notes, options.OAuth, time);
         MetadataRoutes.Map(routes, issuers, options.OAuth);
-        PageRoutes.Map(routes, engine, notes, requests, issuers, options, time);
-        Post<TokenAnswer>("token", [.. Grant, .. Client], new TokenEndpoint(engine, issuers, proofs, notes, refresh, services.GetRequiredService<UserTokenGrant>(), time).AnswerAsync)
+        PageRoutes.Map(routes, engine, notes, requests, issuers, options, services, time);
+        Post<TokenAnswer>("token", [.. Grant, .. Client], new TokenEndpoint(engine, issuers, proofs, notes, refresh, services.GetRequiredService<UserTokenGrant>(), options.DefaultAudience, time).AnswerAsync)
             .RequireRoles(Role.Agent)
             .Describe(Tag, "token", "Gives an agent a token of a session: its own (RFC 6749 section 4.4), delegated to it (RFC 8693), or one that a user has said yes to (section 4.1, OpenID CIBA).");
         Post<PushedAnswer>("par", [.. PageRoutes.Request, .. Client], new PushedEndpoint(notes, requests, issuers, proofs, time).AnswerAsync, StatusCodes.Status201Created)

@@ -1,10 +1,12 @@
 using Fabric.Core.Common;
 using Fabric.Engine;
 using Fabric.Silo.Api;
+using Fabric.Silo.Federation;
 using Fabric.Silo.Hosting;
 using Fabric.Silo.OAuth.Authorize;
 using Fabric.Silo.OAuth.Backchannel;
 using Fabric.Silo.OAuth.Interaction;
+using Fabric.Silo.OAuth.Upstream;
 using Fabric.Silo.Pages;
 
 namespace Fabric.Silo.OAuth;
@@ -32,16 +34,26 @@ internal static class PageRoutes
 
     private static readonly QueryField[] Query = [.. Request.Select(field => new QueryField(field.Name, field.Description)), new("request_uri", "The name of a pushed request (RFC 9126).")];
 
+    private static readonly QueryField[] Begin = [new("csrf", "As the page has it."), new("page", "As the page has it."), new("query", "As the page has it.")];
+
+    private static readonly QueryField[] Back =
+    [
+        new("code", "The issuer's code."), new("state", "What the browser was sent with."), new("iss", "Who answers (RFC 9207)."), new("error", "Why there is no code."),
+    ];
+
     public static void Map(
-        ApiRoutes routes, IFabricEngine engine, OAuthNotes notes, AuthorizationRequests requests, Issuers issuers, SiloOptions options, TimeProvider time)
+        ApiRoutes routes, IFabricEngine engine, OAuthNotes notes, AuthorizationRequests requests, Issuers issuers, SiloOptions options, IServiceProvider services, TimeProvider time)
     {
         var cookies = new PageCookies(options.Issuer);
         var logins = new Logins(engine, notes, cookies, time);
-        var signIn = new SignInEndpoint(new PasswordGate(engine, notes, time), logins, cookies, issuers);
+        var upstream = new UpstreamEndpoint(engine, services.GetRequiredService<ProviderDirectory>(), services.GetRequiredService<UpstreamTokens>(), logins, cookies, issuers, time);
+        var signIn = new SignInEndpoint(new PasswordGate(engine, notes, time), logins, upstream, cookies, issuers);
         var authorize = new AuthorizeEndpoint(engine, notes, requests, new AuthorizationAnswers(issuers), logins, signIn, cookies, issuers, time);
         var approvals = new ApprovalsEndpoint(engine, notes, logins, signIn, cookies, issuers, time);
         Page(HttpMethods.Get, "authorize", Query, authorize.ShowAsync, "authorize", "The authorization endpoint (RFC 6749 section 3.1): a page where a user signs in and says yes or no.");
         Page(HttpMethods.Get, "approvals", [], approvals.ShowAsync, "showApprovals", "A page where a user finds what waits for it.");
+        Page(HttpMethods.Get, "sign-in/{id}", Begin, upstream.BeginAsync, "signInAtIssuer", "Sends the browser to an issuer of the tenant to sign in (OpenID Connect Core section 3.1.2.1).");
+        Page(HttpMethods.Get, "callback/{id}", Back, upstream.FinishAsync, "signedInAtIssuer", "Where an issuer sends the browser back to (OpenID Connect Core section 3.1.2.5).");
         Form("consent", ["csrf", "request", "decision"], authorize.DecideAsync, "consent", "Takes a user's word on an authorization request.");
         Form("approvals", ["csrf", "request", "decision"], approvals.DecideAsync, "decideApproval", "Takes a user's word on something that waits for it.");
         Form("sign-in", ["csrf", "page", "query", "user", "password"], signIn.SignInAsync, "signIn", "Signs a user in.");

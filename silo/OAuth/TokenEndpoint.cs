@@ -13,10 +13,10 @@ using Fabric.Silo.OAuth.Refresh;
 namespace Fabric.Silo.OAuth;
 
 /// <summary>The token endpoint (RFC 6749 section 3.2): the grant that the form names, for the client that the guard has let in.</summary>
-internal sealed class TokenEndpoint(IFabricEngine engine, Issuers issuers, DpopProofs proofs, OAuthNotes notes, RefreshTokens refresh, UserTokenGrant users, TimeProvider time)
+internal sealed class TokenEndpoint(IFabricEngine engine, Issuers issuers, DpopProofs proofs, OAuthNotes notes, RefreshTokens refresh, UserTokenGrant users, string defaultAudience, TimeProvider time)
 {
     private readonly ClientCredentialsGrant _credentials = new(engine);
-    private readonly TokenExchangeGrant _exchange = new(engine, users, time);
+    private readonly TokenExchangeGrant _exchange = new(engine, users, issuers, defaultAudience, time);
     private readonly AuthorizationCodeGrant _code = new(engine, notes, new SessionEnds(engine), time);
     private readonly RefreshGrant _refresh = new(refresh, new SessionEnds(engine));
     private readonly BackchannelGrant _backchannel = new(engine, notes, time);

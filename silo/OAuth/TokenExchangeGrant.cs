@@ -11,7 +11,7 @@ namespace Fabric.Silo.OAuth;
 /// Token exchange (RFC 8693) as delegation: the client shows a credential that another agent has handed it, and gets a session of its own below it, within its scopes and its
 /// lifetime, which dies with it. The client that authenticates is the actor; the chain is in the token's nested `act`. Another issuer's token is a user's: <see cref="UserTokenGrant"/>.
 /// </summary>
-internal sealed class TokenExchangeGrant(IFabricEngine engine, UserTokenGrant users, TimeProvider time)
+internal sealed class TokenExchangeGrant(IFabricEngine engine, UserTokenGrant users, Issuers issuers, string defaultAudience, TimeProvider time)
 {
     /// <summary>What the task of a session is called whose client does not say.</summary>
     public const string PurposeDefault = "OAuth token exchange";
@@ -41,10 +41,16 @@ internal sealed class TokenExchangeGrant(IFabricEngine engine, UserTokenGrant us
         {
             return Invalid("subject_token", "it is bound to a key: prove that key in this request");
         }
+        // docs/decisions/0047: what was given for one audience is for that one alone, whoever exchanges it, but for the client that is that audience.
+        var isFree = subject.Audience == defaultAudience || subject.Audience == client.Subject || subject.Audience == issuers.Of(client.Tenant!);
+        if (!isFree && asked.Audience is not null && asked.Audience != subject.Audience)
+        {
+            return new Rejection(OAuthErrors.InvalidTarget, "resource", "the subject token is for another audience: what comes of it is for that one");
+        }
         var scopes = asked.Scopes ?? ScopeWire.Write(subject.Scopes);
         var lifetime = Math.Max(1, (long)(subject.ExpiresAt - Instant.From(time.GetUtcNow())).TotalSeconds);
         var command = new DelegateSession(
-            client.Subject, asked.Purpose ?? PurposeDefault, scopes, client.Tenant, Math.Min(asked.LifetimeSeconds ?? lifetime, lifetime), token);
+            client.Subject, asked.Purpose ?? PurposeDefault, scopes, client.Tenant, Math.Min(asked.LifetimeSeconds ?? lifetime, lifetime), token, isFree ? null : subject.Audience);
 
         // The authority is the credential's: what its agent could delegate by itself, and no more than the credential has. It is seen to stand once more in there.
         var opened = await engine.As(new Caller(Role.Agent, subject.Tenant, subject.ClientId)).DelegateSessionAsync(Names.FormatId(subject.SessionId), command, cancellation);

@@ -10,6 +10,7 @@ namespace Fabric.Silo.Outbound;
 internal sealed class OutboundHttp : IDisposable
 {
     private readonly HttpMessageInvoker _http;
+    private readonly AddressRules _rules;
     private readonly HostSlots _slots;
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _time;
@@ -17,7 +18,8 @@ internal sealed class OutboundHttp : IDisposable
     public OutboundHttp(OutboundSettings settings, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
     {
         (_time, _timeout, _slots) = (time, TimeSpan.FromSeconds(settings.TimeoutSeconds), new HostSlots(settings.RequestsMax, settings.RequestsOfHostMax));
-        var connector = new GuardedConnector(new AddressRules(settings.AllowedList, settings.PlainHttpList), resolve ?? Dns.GetHostAddressesAsync);
+        _rules = new AddressRules(settings.AllowedList, settings.PlainHttpList);
+        var connector = new GuardedConnector(_rules, resolve ?? Dns.GetHostAddressesAsync);
         _http = new HttpMessageInvoker(new SocketsHttpHandler
         {
             ConnectCallback = connector.ConnectAsync,
@@ -61,6 +63,10 @@ internal sealed class OutboundHttp : IDisposable
             return OutboundReply.Failed(IsRefusal(fault) ? OutboundFault.Address : OutboundFault.Unreachable);
         }
     }
+
+    /// <summary>Whether an operator has allowed plain http to the address that a URL names: a literal one alone, since a name may stand for another one in the reader's network.</summary>
+    public bool MayBePlain(Uri url) =>
+        url.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 && IPAddress.TryParse(url.IdnHost.Trim('[', ']'), out var address) && _rules.Allows(address, isTls: false);
 
     public void Dispose()
     {

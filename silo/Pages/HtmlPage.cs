@@ -21,7 +21,7 @@ internal static class HtmlPage
         p{margin:.5rem 0}.soft{color:var(--soft)}.foot{margin-top:2.5rem}.warn{color:var(--warn);font-weight:600}.card{border:1px solid var(--edge);border-radius:.5rem;background:var(--card);padding:.75rem 1rem;margin:.75rem 0}
         dl{margin:0}dt{color:var(--soft);font-size:.875rem;margin-top:.5rem}dt:first-child{margin-top:0}dd{margin:0}ul{margin:.25rem 0;padding-left:1.25rem}code{font:.9em ui-monospace,monospace}
         label{display:block;margin:.75rem 0 .25rem}input{width:100%;padding:.6rem;font:inherit;color:inherit;background:var(--paper);border:1px solid var(--soft);border-radius:.375rem}
-        .row{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1rem}button{flex:1 1 9rem;padding:.7rem 1rem;font:inherit;font-weight:600;border-radius:.375rem;border:1px solid var(--go);cursor:pointer}
+        .row{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1rem}button,a.go{flex:1 1 9rem;text-align:center;text-decoration:none;padding:.7rem 1rem;font:inherit;font-weight:600;border-radius:.375rem;border:1px solid var(--go);cursor:pointer}
         .go{background:var(--go);color:var(--go-ink)}.no{background:transparent;color:var(--ink);border-color:var(--soft)}:focus-visible{outline:3px solid var(--go);outline-offset:2px}
         """;
 

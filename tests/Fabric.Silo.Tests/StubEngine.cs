@@ -67,6 +67,8 @@ internal sealed class StubEngine : IFabricEngine
 
     public Outcome<IReadOnlyList<TrustedIssuer>> IssuersOf(string tenant) => StubFabric.Answer;
 
+    public Outcome<string?> LoginSecretOf(string tenant, TrustedIssuer issuer) => StubFabric.Answer;
+
     public ValueTask<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation = default) => new(StubFabric.Answer);
 
     public ValueTask<Outcome<QuotaGrant>> TakeQuotaAsync(Handle quota, string drawer, long want, CancellationToken cancellation = default) => new(StubFabric.Answer);

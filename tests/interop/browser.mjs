@@ -31,6 +31,13 @@ export class Browser {
     return this.send(decode(form[1]), { ...Object.fromEntries(hidden), ...fields });
   }
 
+  // Goes to a page and from there to an issuer where users sign in: the address that it is sent to.
+  async leaveFor(url, issuer) {
+    const page = await this.send(url);
+    const link = [...page.text.matchAll(/<a class="go" href="([^"]*)">/g)].map(([, target]) => decode(target)).find((target) => target.includes(`/sign-in/${issuer}?`));
+    return (await this.send(link)).location;
+  }
+
   async open(url) {
     const page = await this.send(url);
     return page.text.includes('name="password"') ? this.send((await this.submit(page, '/sign-in', { user: this.user, password })).location) : page;

@@ -8,12 +8,13 @@ import { insecure } from './client.mjs';
 export const client = { client_id: 'fabric-client', client_secret: 'a-secret-of-the-tests-which-is-long-enough' };
 const redirect = 'https://client.example/back';
 
-export async function startUpstream() {
+// redirects: where else the provider may send its client's users back to.
+export async function startUpstream(redirects = []) {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const issuer = `http://127.0.0.1:${server.address().port}`;
   const provider = new Provider(issuer, {
-    clients: [{ ...client, redirect_uris: [redirect], grant_types: ['authorization_code', 'client_credentials'], token_endpoint_auth_method: 'client_secret_post' }],
+    clients: [{ ...client, redirect_uris: [redirect, ...redirects], grant_types: ['authorization_code', 'client_credentials'], token_endpoint_auth_method: 'client_secret_post' }],
     cookies: { keys: ['the tests alone'] },
     features: {
       devInteractions: { enabled: true },
@@ -32,10 +33,9 @@ export async function startUpstream() {
     await once(server, 'close');
   };
   const as = await oauth.processDiscoveryResponse(new URL(issuer), await oauth.discoveryRequest(new URL(issuer), insecure));
-  return { issuer, as, stop, logIn: (user) => logIn(as, user), clientToken: (resource) => clientToken(as, resource) };
+  return { issuer, as, stop, logIn: (user) => logIn(as, user), goThrough, clientToken: (resource) => clientToken(as, resource) };
 }
 
-// What a browser does: follows redirects within the provider, keeps its cookies, and fills in the two forms.
 async function logIn(as, user) {
   const verifier = oauth.generateRandomCodeVerifier();
   const start = new URL(as.authorization_endpoint);
@@ -44,8 +44,15 @@ async function logIn(as, user) {
   })) {
     start.searchParams.set(name, value);
   }
+  const parameters = oauth.validateAuthResponse(as, client, new URL(await goThrough(start.href, user, redirect)), oauth.expectNoState);
+  const got = await oauth.authorizationCodeGrantRequest(as, client, oauth.ClientSecretPost(client.client_secret), parameters, redirect, verifier, insecure);
+  return (await oauth.processAuthorizationCodeResponse(as, client, got, { requireIdToken: true })).id_token;
+}
+
+// What a browser does: follows redirects within the provider, keeps its cookies, and fills in the two forms; the address that it is sent back to.
+async function goThrough(start, user, back) {
   const cookies = new Map();
-  let [url, body] = [start.href, undefined];
+  let [url, body] = [start, undefined];
   for (let steps = 0; steps < 20; steps++) {
     const answer = await fetch(url, {
       method: body ? 'POST' : 'GET', body, redirect: 'manual', headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
@@ -55,10 +62,8 @@ async function logIn(as, user) {
       value ? cookies.set(name, value) : cookies.delete(name);
     }
     const location = answer.headers.get('location');
-    if (location?.startsWith(redirect)) {
-      const parameters = oauth.validateAuthResponse(as, client, new URL(location), oauth.expectNoState);
-      const got = await oauth.authorizationCodeGrantRequest(as, client, oauth.ClientSecretPost(client.client_secret), parameters, redirect, verifier, insecure);
-      return (await oauth.processAuthorizationCodeResponse(as, client, got, { requireIdToken: true })).id_token;
+    if (location?.startsWith(back)) {
+      return location;
     }
     if (location) {
       [url, body] = [new URL(location, url).href, undefined];

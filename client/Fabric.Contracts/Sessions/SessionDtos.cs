@@ -5,20 +5,22 @@ namespace Fabric.Contracts.Sessions;
 
 /// <summary>
 /// Opens a session: one task of one agent. <paramref name="User"/>: for whom (a personal agent's owner is implied; a backend agent has none).
-/// The lifetime is clamped to the tenant's limit, and the answer says so (S2). <paramref name="RequireApproval"/> may add an approval, never drop one.
+/// The lifetime is clamped to the tenant's limit, and the answer says so (S2). <paramref name="RequireApproval"/> may add an approval, never drop one. <paramref name="Audience"/>: all its
+/// credentials are for that one; <paramref name="ProofKey"/>: all are bound to that key (RFC 7638 thumbprint). Left out: each issuance says.
 /// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record OpenSession(
-    string Agent, string Purpose, IReadOnlyList<ScopeDto> Scopes, string? User = null, long? LifetimeSeconds = null, bool RequireApproval = false);
+    string Agent, string Purpose, IReadOnlyList<ScopeDto> Scopes, string? User = null, long? LifetimeSeconds = null, bool RequireApproval = false,
+    string? Audience = null, string? ProofKey = null);
 
 /// <summary>
 /// Hands a narrower part of a session to another agent, also of another tenant (along an accepted trust grant). <paramref name="Token"/>: a credential of the
-/// session that it is handed over by: what comes of it lies within that credential, ends with it and dies with it.
+/// session that it is handed over by: what comes of it lies within that credential, ends with it and dies with it. <paramref name="Audience"/>: all credentials of the new session are for that one.
 /// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record DelegateSession(
     string Agent, string Purpose, IReadOnlyList<ScopeDto> Scopes, string? Tenant = null, long? LifetimeSeconds = null,
-    string? Token = null)
+    string? Token = null, string? Audience = null)
 {
     /// <summary>Without the token: a log is no place for it.</summary>
     public override string ToString() => $"{nameof(DelegateSession)} {{ {Agent} {Tenant} }}";

@@ -74,6 +74,8 @@ public static class Codes
     public const string SessionNotApproved = "session.not_approved";
     /// <summary>The session does not wait for an approval (any more).</summary>
     public const string SessionNotRequested = "session.not_requested";
+    /// <summary>The session's credentials are for another audience, or bound to another key, than is asked for.</summary>
+    public const string SessionBound = "session.bound";
     /// <summary>The requester cannot be its own approver, and neither can who made its secret, or has one from the same maker.</summary>
     public const string ApprovalBySelf = "approval.by_requester";
     /// <summary>The credential was revoked by its id.</summary>

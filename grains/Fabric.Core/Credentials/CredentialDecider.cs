@@ -8,8 +8,11 @@ using Fabric.Core.Tenants;
 
 namespace Fabric.Core.Credentials;
 
-/// <summary>Issues credentials. <paramref name="Scopes"/> null: the session's. Ids are made outside: Core has no randomness.</summary>
-public sealed record IssueBatch(IReadOnlyList<UInt128> Ids, TimeSpan? Lifetime, ScopeSet? Scopes);
+/// <summary>
+/// Issues credentials. <paramref name="Scopes"/> null: the session's. <paramref name="Audience"/> and <paramref name="ProofKey"/>: what they are asked to be for and bound to; null: it is not said. Ids
+/// are made outside: Core has no randomness.
+/// </summary>
+public sealed record IssueBatch(IReadOnlyList<UInt128> Ids, TimeSpan? Lifetime, ScopeSet? Scopes, string? Audience = null, string? ProofKey = null);
 
 /// <summary>An issuance: the event, the scopes that the tokens carry, and whether the lifetime was cut.</summary>
 public sealed record IssuedBatch(CredentialsIssued Event, ScopeSet Scopes, Clamp? Clamp);
@@ -35,6 +38,12 @@ public static class CredentialDecider
         if (Ancestry.Refusal(session.CheckLineage(index, now)) is { } revoked)
         {
             return revoked;
+        }
+
+        // INVARIANT S3: whom they are for, and whose key they need, was said when the session was opened.
+        if (session.Binding?.Refuse(command.Audience, command.ProofKey) is { } bound)
+        {
+            return bound;
         }
 
         if (command.Lifetime is { } lifetime && lifetime < TimeSpan.FromSeconds(1))

@@ -60,11 +60,12 @@ public static class IssuerDecider
 
     private static Rejection? Check(TrustedIssuer issuer) =>
         Names.CheckId("id", issuer.Id)
-        ?? (issuer.Kind is IssuerKind.None or > IssuerKind.Signals ? Bad("kind", "an issuer is of kind `users`, `workload`, `spiffe` or `signals`") : null)
+        ?? (issuer.Kind is IssuerKind.None or > IssuerKind.Login ? Bad("kind", "an issuer is of kind `users`, `workload`, `spiffe`, `signals` or `login`") : null)
         ?? CheckIssuer(issuer)
         ?? CheckKeys(issuer)
         ?? CheckAudiences(issuer)
-        ?? CheckSubjects(issuer);
+        ?? CheckSubjects(issuer)
+        ?? CheckLogin(issuer);
 
     private static Rejection? CheckIssuer(TrustedIssuer issuer)
     {
@@ -107,7 +108,7 @@ public static class IssuerDecider
             return Bad("audiences", $"at most {AudiencesMax} audiences of 1 to {UrlLengthMax} plain characters");
         }
 
-        return issuer.Kind is IssuerKind.Users or IssuerKind.Signals && issuer.Audiences.Count == 0
+        return issuer.Kind is IssuerKind.Users or IssuerKind.Signals or IssuerKind.Login && issuer.Audiences.Count == 0
             ? Bad("audiences", "say whom its tokens are for: a token for another service proves nothing here")
             : null;
     }
@@ -137,6 +138,12 @@ public static class IssuerDecider
 
         return issuer.Subjects.Select(rule => rule.Check()).FirstOrDefault(bad => bad is not null);
     }
+
+    // OpenID Connect Core section 2: an ID token is for the client that asked for it, and for nobody else.
+    private static Rejection? CheckLogin(TrustedIssuer issuer) =>
+        issuer.Kind != IssuerKind.Login ? issuer.Login is null ? null : Bad("clientId", "the fabric is a client of issuers of kind `login` alone")
+        : issuer.Login is not { } login ? Bad("clientId", "say which client of the issuer the fabric is")
+        : login.Check() ?? (issuer.Audiences is [{ } audience] && audience == login.ClientId ? null : Bad("audiences", "an ID token is for the client alone: leave `audiences` out"));
 
     // Whether plain http may be used, and to where, is the host's to say when it connects.
     private static bool IsUrl(string text, bool mayHaveQuery = false) =>

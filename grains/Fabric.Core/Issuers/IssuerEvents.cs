@@ -19,6 +19,10 @@ public sealed record IssuerTrusted(string Tenant, TrustedIssuer Issuer) : Fabric
         json.WriteString("id", Issuer.Id);
         json.WriteString("kind", IssuerKinds.NameOf(Issuer.Kind));
         json.WriteString("issuer", Issuer.Issuer);
+        if (Issuer.Login is { } login)
+        {
+            json.WriteString("clientId", login.ClientId);
+        }
     }
 
     internal override void Write(RecordWriter writer)

@@ -13,4 +13,6 @@ public enum IssuerKind
     Spiffe = 3,
     /// <summary>What happened to its users: security event tokens (RFC 8417).</summary>
     Signals = 4,
+    /// <summary>Who signs in on the fabric's pages: the fabric is a client of it (OpenID Connect Core), and its ID tokens name users of the tenant.</summary>
+    Login = 5,
 }

@@ -10,6 +10,7 @@ public static class IssuerKinds
         IssuerKind.Workload => "workload",
         IssuerKind.Spiffe => "spiffe",
         IssuerKind.Signals => "signals",
+        IssuerKind.Login => "login",
         _ => "none",
     };
 
@@ -20,6 +21,7 @@ public static class IssuerKinds
         "workload" => IssuerKind.Workload,
         "spiffe" => IssuerKind.Spiffe,
         "signals" => IssuerKind.Signals,
+        "login" => IssuerKind.Login,
         _ => IssuerKind.None,
     };
 }

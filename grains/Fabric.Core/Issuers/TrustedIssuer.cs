@@ -11,6 +11,9 @@ public sealed record TrustedIssuer(
     string Id, IssuerKind Kind, string Issuer, string? JwksUri, string? Jwks, IReadOnlyList<string> Audiences, IReadOnlyList<string> Algorithms, string SubjectClaim,
     IReadOnlyList<SubjectRule> Subjects, bool CreateUsers, bool Reusable)
 {
+    /// <summary>The fabric as a client of it, where users sign in at it; null for every other kind.</summary>
+    public LoginClient? Login { get; init; }
+
     /// <summary>The agent that a subject is; null: none. <paramref name="named"/>: only this one will do.</summary>
     public string? AgentOf(string subject, string? named)
     {
@@ -44,6 +47,10 @@ public sealed record TrustedIssuer(
 
         writer.Bool(CreateUsers);
         writer.Bool(Reusable);
+        if (Kind == IssuerKind.Login)
+        {
+            Login!.Write(writer);
+        }
     }
 
     internal static TrustedIssuer Read(ref RecordReader reader)
@@ -56,7 +63,8 @@ public sealed record TrustedIssuer(
             rules[i] = new SubjectRule(reader.Text(), reader.Text());
         }
 
-        return new TrustedIssuer(id, kind, issuer, jwksUri, jwks, audiences, algorithms, claim, rules, reader.Bool(), reader.Bool());
+        var read = new TrustedIssuer(id, kind, issuer, jwksUri, jwks, audiences, algorithms, claim, rules, reader.Bool(), reader.Bool());
+        return kind == IssuerKind.Login ? read with { Login = LoginClient.Read(ref reader) } : read;
     }
 
     private static void WriteList(RecordWriter writer, IReadOnlyList<string> texts)

@@ -48,6 +48,7 @@ public static class EventCodec
             50 => SessionOpened.Read(ref reader),
             51 => SessionApproved.Read(ref reader),
             52 => SessionEnded.Read(ref reader),
+            53 => SessionOpened.ReadBound(ref reader),
             60 => CredentialsIssued.Read(ref reader),
             61 => CredentialsRevoked.Read(ref reader),
             70 => QuotaDrawn.ReadNameless(ref reader),

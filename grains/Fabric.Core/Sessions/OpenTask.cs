@@ -28,6 +28,8 @@ public sealed record OpenTask
     public TimeSpan? Lifetime { get; init; }
     /// <summary>Whether the caller wants an approval even where none is required.</summary>
     public bool RequireApproval { get; init; }
+    /// <summary>What its credentials are to be held to; null: nothing.</summary>
+    public SessionBinding? Binding { get; init; }
     /// <summary>Who asks.</summary>
     public required string RequestedBy { get; init; }
     /// <summary>The session that is delegated from; null: none.</summary>

@@ -56,7 +56,10 @@ public static class SessionDecider
                 command.Id, command.Tenant.Id, command.Agent.Id, user.Item1, user.Item2, command.Purpose.Trim(), scopes, lineage, command.RequestedBy,
                 waits ? SessionStatus.Requested : SessionStatus.Active,
                 waits ? Instant.Min(now + command.Tenant.Limits.ApprovalWait, command.Parent?.ExpiresAt ?? Instant.Never) : expires,
-                expires.UnixMs - now.UnixMs, command.Parent?.Id ?? UInt128.Zero, command.Parent is null ? 0 : command.Parent.Depth + 1),
+                expires.UnixMs - now.UnixMs, command.Parent?.Id ?? UInt128.Zero, command.Parent is null ? 0 : command.Parent.Depth + 1)
+            {
+                Binding = command.Binding,
+            },
             clamp);
     }
 
@@ -102,12 +105,12 @@ public static class SessionDecider
 
     /// <summary>
     /// Null when the yes of the user whom a session is for is an approval of it: always where neither agent nor tenant asks for one (<paramref name="isRequired"/>), else when an
-    /// administrator has said so of this user (<see cref="UserSignIn.Approves"/>).
+    /// administrator has said so of this user (<see cref="UserSignIn.Approves"/>) and it has proven itself by what that administrator gave it (not <paramref name="isConsentOnly"/>).
     /// </summary>
-    public static Rejection? RefuseConsent(SessionState state, UserState? user, bool isRequired) =>
+    public static Rejection? RefuseConsent(SessionState state, UserState? user, bool isRequired, bool isConsentOnly = false) =>
         user is null || state.User != user.Id || state.UserTenant != user.Tenant || state.Tenant != user.Tenant || state.Parent != UInt128.Zero
             ? new Rejection(Codes.NotFound, Names.FormatId(state.Id), "the node does not exist")
-        : isRequired && user.SignIn is not { Approves: true }
+        : isRequired && (isConsentOnly || user.SignIn is not { Approves: true })
             ? new Rejection(Codes.Forbidden, user.Id, "the session needs an approval, and this user's own yes is none")
         : null;
 

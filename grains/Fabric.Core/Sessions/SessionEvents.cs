@@ -14,11 +14,14 @@ public sealed record SessionOpened(
     UInt128 Id, string Tenant, string Agent, string? UserTenant, string? User, string Purpose, ScopeSet Scopes, Lineage Lineage,
     string RequestedBy, SessionStatus Status, Instant ExpiresAt, long LifetimeMs, UInt128 Parent, int Depth) : FabricEvent
 {
+    /// <summary>What its credentials are held to; null: nothing.</summary>
+    public SessionBinding? Binding { get; init; }
+
     /// <inheritdoc/>
     public override string Kind => Status == SessionStatus.Requested ? "session.requested" : "session.opened";
     /// <inheritdoc/>
     public override NodeRef Node => new(NodeKind.Session, Tenant, Names.FormatId(Id));
-    internal override byte Number => 50;
+    internal override byte Number => Binding is null ? (byte)50 : (byte)53;
 
     /// <inheritdoc/>
     public override void Describe(Utf8JsonWriter json)
@@ -30,6 +33,11 @@ public sealed record SessionOpened(
         if (Parent != UInt128.Zero)
         {
             json.WriteString("delegatedFrom", Names.FormatId(Parent));
+        }
+        if (Binding is { } binding)
+        {
+            json.WriteString("audience", binding.Audience);
+            json.WriteString("proofKey", binding.ProofKey);
         }
     }
 
@@ -49,11 +57,18 @@ public sealed record SessionOpened(
         writer.Number(LifetimeMs);
         writer.Id(Parent);
         writer.Byte((byte)Depth);
+        Binding?.Write(writer);
     }
 
     internal static SessionOpened Read(ref RecordReader reader) => new(
         reader.Id(), reader.Text(), reader.Text(), reader.TextOrNull(), reader.TextOrNull(), reader.Text(), reader.Scopes(), reader.Lineage(),
         reader.Text(), (SessionStatus)reader.Byte(), reader.Moment(), reader.Long(), reader.Id(), reader.Byte());
+
+    internal static SessionOpened ReadBound(ref RecordReader reader)
+    {
+        var opened = Read(ref reader);
+        return opened with { Binding = SessionBinding.Read(ref reader) };
+    }
 }
 
 /// <summary>A requested session was approved by <paramref name="By"/>.</summary>

@@ -11,9 +11,15 @@ namespace Fabric.Core.Sessions;
 public sealed record SessionOrigin(
     string Tenant, string Agent, string? UserTenant, string? User, string RequestedBy, Lineage Ancestors, UInt128 Parent, byte Depth)
 {
+    /// <summary>What the session's credentials are held to; null: nothing.</summary>
+    public SessionBinding? Binding { get; init; }
+
     /// <summary>The origin that an opening tells of.</summary>
     public static SessionOrigin Of(SessionOpened opened) => new(
-        opened.Tenant, opened.Agent, opened.UserTenant, opened.User, opened.RequestedBy, new Lineage(opened.Lineage.Nodes[..^1]), opened.Parent, (byte)opened.Depth);
+        opened.Tenant, opened.Agent, opened.UserTenant, opened.User, opened.RequestedBy, new Lineage(opened.Lineage.Nodes[..^1]), opened.Parent, (byte)opened.Depth)
+    {
+        Binding = opened.Binding,
+    };
 
     /// <summary>Writes it for a checkpoint.</summary>
     public void Write(RecordWriter writer)
@@ -26,13 +32,15 @@ public sealed record SessionOrigin(
         writer.Lineage(Ancestors);
         writer.Id(Parent);
         writer.Byte(Depth);
+        Binding?.Write(writer);
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote. Throws <see cref="InvalidRecordException"/> on anything else.</summary>
     public static SessionOrigin Read(ReadOnlySpan<byte> source)
     {
         var reader = new RecordReader(source);
-        return new SessionOrigin(
+        var origin = new SessionOrigin(
             reader.Text(), reader.Text(), reader.TextOrNull(), reader.TextOrNull(), reader.Text(), reader.Lineage(), reader.Id(), reader.Byte());
+        return reader.AtEnd ? origin : origin with { Binding = SessionBinding.Read(ref reader) };
     }
 }

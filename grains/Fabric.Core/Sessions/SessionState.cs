@@ -67,6 +67,8 @@ public sealed class SessionState
     public string? User => Origin.User;
     /// <summary>Who asked for it.</summary>
     public string RequestedBy => Origin.RequestedBy;
+    /// <summary>What its credentials are held to; null: nothing.</summary>
+    public SessionBinding? Binding => Origin.Binding;
     /// <summary>Delegations above it.</summary>
     public byte Depth => Origin.Depth;
     /// <summary>The session as the last node of its lineage.</summary>

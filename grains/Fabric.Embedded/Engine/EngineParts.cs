@@ -9,7 +9,7 @@ namespace Fabric.Embedded.Engine;
 /// <summary>What recovery has put together for an engine.</summary>
 internal sealed record EngineParts(
     EmbeddedOptions Options, TimeProvider Time, ILogger Logger, DataFolder Folder, Journal Journal, StateStore State, AuditTrail Audit, RevocationIndex Index,
-    KeyRing Keys, FeedHub Feed, ChangeLog Changes, SigningKeys Signing, Ledger Ledger, NoteFile Notes)
+    KeyRing Keys, FeedHub Feed, ChangeLog Changes, SigningKeys Signing, LoginSecrets Logins, Ledger Ledger, NoteFile Notes)
 {
     /// <summary>Closes the files. <paramref name="clean"/>: every lease is back, so the next start need not wait for any.</summary>
     internal void Close(bool clean)

@@ -66,7 +66,8 @@ internal static class Recovery
         ledger.StartAt(
             state.CoveredSequence, checkpoint.Revision, world.Sessions.Count == 0 ? default : startedAt + Limits.CredentialLifetimeMax);
         var parts = new EngineParts(
-            options, time, logger, folder, journal, state, audit, index, keys, feed, changes, new SigningKeys(sealer, options.Issuer, options.StatusListTenants), ledger, notes);
+            options, time, logger, folder, journal, state, audit, index, keys, feed, changes, new SigningKeys(sealer, options.Issuer, options.StatusListTenants),
+            new LoginSecrets(sealer), ledger, notes);
         var engine = new EmbeddedEngine(parts);
         foreach (var (sequence, dropAfterMs) in checkpoint.Revocations)
         {

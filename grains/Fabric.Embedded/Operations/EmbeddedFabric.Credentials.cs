@@ -42,7 +42,7 @@ internal sealed partial class EmbeddedFabric
         // The commit runs on its own thread meanwhile: signing costs no time that the disk does not take anyway. A token is handed
         // out only after its inventory row is durable (A1, D1).
         var (issued, state, actors, now, committed, key) = decided.Value;
-        var audience = command.Audience ?? engine.Options.DefaultAudience;
+        var audience = command.Audience ?? state.Binding?.Audience ?? engine.Options.DefaultAudience;
         var credentials = engine.Signing.Sign(state, actors, issued, key, audience, command.ProofKey, now, World.Handles);
         if (!await committed.Durable.ConfigureAwait(false))
         {
@@ -88,7 +88,7 @@ internal sealed partial class EmbeddedFabric
             }
 
             var decided = CredentialDecider.Issue(
-                state, World.ScopesOf(state), tenant.State.Limits, new IssueBatch(ids, InfoWire.Seconds(command.LifetimeSeconds), scopes), World.Handles, engine.Index, now);
+                state, World.ScopesOf(state), tenant.State.Limits, new IssueBatch(ids, InfoWire.Seconds(command.LifetimeSeconds), scopes, command.Audience, command.ProofKey), World.Handles, engine.Index, now);
             if (!decided.IsOk)
             {
                 return Rejected_NeedsLock(decided.Rejection, "credentials.issue", state, now);

@@ -10,7 +10,7 @@ internal sealed partial class EmbeddedFabric
 {
     public ValueTask<Outcome<IssuerInfo>> PutIssuerAsync(string tenant, string id, PutIssuer command, CancellationToken cancellation = default)
     {
-        var issuer = IssuerWire.Read(id, command, engine.Options.Issuer);
+        var issuer = engine.Logins.Seal(tenant, IssuerWire.Read(id, command, engine.Options.Issuer), command.ClientSecret);
         lock (Ledger.Gate)
         {
             if ((Refuse(Admins, tenant) ?? issuer.Rejection) is { } refused)

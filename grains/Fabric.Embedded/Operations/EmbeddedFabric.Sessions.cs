@@ -20,7 +20,7 @@ internal sealed partial class EmbeddedFabric
     public ValueTask<Outcome<SessionInfo>> OpenSessionAsync(string tenant, OpenSession command, CancellationToken cancellation = default)
     {
         var scopes = ScopeWire.Read(command.Scopes);
-        if ((Refuse(Admins | Role.Agent, tenant) ?? Names.CheckId("agent", command.Agent) ?? scopes.Rejection) is { } refused)
+        if ((Refuse(Admins | Role.Agent, tenant) ?? Names.CheckId("agent", command.Agent) ?? CheckBinding(command.Audience, command.ProofKey) ?? scopes.Rejection) is { } refused)
         {
             return new(refused);
         }
@@ -40,6 +40,7 @@ internal sealed partial class EmbeddedFabric
                 Id = World.Handles.Mark(NodeKind.Session, entry.State.Handle, Ledger.Ids.Next(now)), Tenant = entry.State, Agent = agent.State, User = userId, UserState = World.User(tenant, userId)?.State,
                 Purpose = command.Purpose, Scopes = scopes.Value, Lifetime = InfoWire.Seconds(command.LifetimeSeconds),
                 RequireApproval = command.RequireApproval, RequestedBy = caller.Name, LiveSessions = entry.LiveSessions,
+                Binding = SessionBinding.Of(command.Audience, command.ProofKey),
             }, now);
         }
     }
@@ -47,7 +48,7 @@ internal sealed partial class EmbeddedFabric
     public ValueTask<Outcome<SessionInfo>> DelegateSessionAsync(string session, DelegateSession command, CancellationToken cancellation = default)
     {
         var scopes = ScopeWire.Read(command.Scopes);
-        if ((Names.CheckId("agent", command.Agent) ?? (command.Tenant is null ? null : Names.CheckId("tenant", command.Tenant)) ?? scopes.Rejection) is { } bad)
+        if ((Names.CheckId("agent", command.Agent) ?? (command.Tenant is null ? null : Names.CheckId("tenant", command.Tenant)) ?? CheckBinding(command.Audience, null) ?? scopes.Rejection) is { } bad)
         {
             return new(bad);
         }
@@ -84,7 +85,7 @@ internal sealed partial class EmbeddedFabric
             {
                 Id = World.Handles.Mark(NodeKind.Session, entry.State.Handle, Ledger.Ids.Next(now)), Tenant = entry.State, Agent = agent.State, Purpose = command.Purpose, Scopes = scopes.Value,
                 Lifetime = InfoWire.Seconds(command.LifetimeSeconds), RequestedBy = caller.Name, LiveSessions = entry.LiveSessions, Parent = parent,
-                By = by.Value,
+                By = by.Value, Binding = SessionBinding.Of(command.Audience, null),
                 Chain = chain, DepthMax = World.Tenant(root)!.State.Limits.DelegationDepth, Trust = trust,
             }, now);
         }
@@ -157,7 +158,7 @@ internal sealed partial class EmbeddedFabric
             var now = Now;
             var agent = World.Agent(state.Tenant, state.Agent)!.State;
             var isRequired = agent.RequireApproval || World.Tenant(state.Tenant)!.State.RequireApproval;
-            if (caller.Role == Role.User && SessionDecider.RefuseConsent(state, World.User(caller.Tenant, caller.Subject)?.State, isRequired) is { } none)
+            if (caller.Role == Role.User && SessionDecider.RefuseConsent(state, World.User(caller.Tenant, caller.Subject)?.State, isRequired, caller.IsConsentOnly) is { } none)
             {
                 return new(Rejected_NeedsLock(none, "session.approve", state, now));
             }

@@ -33,15 +33,14 @@ internal static class RequestChecks
             return new Rejection(Codes.InvalidField, "count", $"1 to {Limits.CredentialBatchMax} credentials are issued at once");
         }
 
-        if (command.Audience is not null && !Audiences.IsValid(command.Audience))
-        {
-            return new Rejection(Codes.InvalidField, "audience", "an audience is a plain text of 1 to 256 characters");
-        }
-
-        return command.ProofKey is null || Thumbprints.IsValid(command.ProofKey)
-            ? null
-            : new Rejection(Codes.InvalidField, "proofKey", "a key is named by its SHA-256 thumbprint (RFC 7638) in base64url");
+        return CheckBinding(command.Audience, command.ProofKey);
     }
+
+    internal static Rejection? CheckBinding(string? audience, string? proofKey) =>
+        audience is not null && !Audiences.IsValid(audience) ? new Rejection(Codes.InvalidField, "audience", "an audience is a plain text of 1 to 256 characters")
+        : proofKey is not null && !Thumbprints.IsValid(proofKey)
+            ? new Rejection(Codes.InvalidField, "proofKey", "a key is named by its SHA-256 thumbprint (RFC 7638) in base64url")
+        : null;
 
     internal static Rejection? CheckLockable(NodeRef node) => node.Kind == NodeKind.Credential
         ? new Rejection(Codes.InvalidField, "node.kind", "a credential is short-lived: revoke it, or lock its session")

@@ -13,6 +13,7 @@ public static class IssuerWire
     private const int KeysMax = 64;
 
     private static readonly string[] AlgorithmsDefault = ["ES256", "RS256"];
+    private static readonly string[] ScopesDefault = ["openid"];
     private static readonly string[] Secrets = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
     /// <summary>
@@ -31,20 +32,34 @@ public static class IssuerWire
             return bad;
         }
 
-        if (HasNull(command.Audiences) || HasNull(command.Algorithms) || HasNull(command.Subjects))
+        if (HasNull(command.Audiences) || HasNull(command.Algorithms) || HasNull(command.Subjects) || HasNull(command.Scopes))
         {
             return new Rejection(Codes.InvalidField, "issuer", "a list holds nothing that is null");
         }
 
+        var isLogin = IssuerKinds.KindOf(command.Kind) == IssuerKind.Login;
+        if (!isLogin && (command.ClientId ?? command.ClientSecret) is not null || (!isLogin && command.Scopes is not null))
+        {
+            return new Rejection(Codes.InvalidField, "clientId", "the fabric is a client of issuers of kind `login` alone");
+        }
+
+        if (isLogin && command.Audiences is not null)
+        {
+            return new Rejection(Codes.InvalidField, "audiences", "an ID token is for the client alone: leave `audiences` out");
+        }
+
         return new TrustedIssuer(
-            id, IssuerKinds.KindOf(command.Kind), command.Issuer, command.JwksUri, jwks?.GetRawText(), command.Audiences ?? [], command.Algorithms ?? AlgorithmsDefault,
-            command.SubjectClaim ?? "sub", [.. (command.Subjects ?? []).Select(rule => new SubjectRule(rule.Subject ?? "", rule.Agent ?? ""))], command.CreateUsers, command.Reusable);
+            id, IssuerKinds.KindOf(command.Kind), command.Issuer, command.JwksUri, jwks?.GetRawText(), isLogin ? [command.ClientId ?? ""] : command.Audiences ?? [], command.Algorithms ?? AlgorithmsDefault,
+            command.SubjectClaim ?? "sub", [.. (command.Subjects ?? []).Select(rule => new SubjectRule(rule.Subject ?? "", rule.Agent ?? ""))], command.CreateUsers, command.Reusable)
+        {
+            Login = isLogin ? new LoginClient(command.ClientId ?? "", default, command.Scopes ?? ScopesDefault) : null,
+        };
     }
 
     /// <summary>An issuer as callers see it.</summary>
     public static IssuerInfo Write(string tenant, TrustedIssuer issuer, ulong revision) => new(
         tenant, issuer.Id, IssuerKinds.NameOf(issuer.Kind), issuer.Issuer, issuer.JwksUri, issuer.Jwks is { } jwks ? JsonElement.Parse(jwks) : null, issuer.Audiences, issuer.Algorithms,
-        issuer.SubjectClaim, [.. issuer.Subjects.Select(rule => new SubjectRuleDto(rule.Subject, rule.Agent))], issuer.CreateUsers, issuer.Reusable, revision);
+        issuer.SubjectClaim, [.. issuer.Subjects.Select(rule => new SubjectRuleDto(rule.Subject, rule.Agent))], issuer.CreateUsers, issuer.Reusable, revision, issuer.Login?.ClientId, issuer.Login is { SealedSecret.IsEmpty: false }, issuer.Login?.Scopes);
 
     /// <summary>One issuer of a tenant.</summary>
     public static Outcome<IssuerInfo> Find(TenantState tenant, string id, ulong revision) => tenant.Issuers.FirstOrDefault(issuer => issuer.Id == id) is { } found

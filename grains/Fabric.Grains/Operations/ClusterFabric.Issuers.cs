@@ -11,7 +11,7 @@ internal sealed partial class ClusterFabric
 {
     public async ValueTask<Outcome<IssuerInfo>> PutIssuerAsync(string tenant, string id, PutIssuer command, CancellationToken cancellation = default)
     {
-        var issuer = IssuerWire.Read(id, command, Parts.Options.Issuer);
+        var issuer = Parts.Logins.Seal(tenant, IssuerWire.Read(id, command, Parts.Options.Issuer), command.ClientSecret);
         if ((Refuse(Admins, tenant) ?? issuer.Rejection ?? Known(tenant)) is { } refused)
         {
             return refused;

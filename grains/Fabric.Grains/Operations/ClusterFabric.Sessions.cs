@@ -21,7 +21,7 @@ internal sealed partial class ClusterFabric
     public async ValueTask<Outcome<SessionInfo>> OpenSessionAsync(string tenant, OpenSession command, CancellationToken cancellation = default)
     {
         var scopes = ScopeWire.Read(command.Scopes);
-        if ((Refuse(Admins | Role.Agent, tenant) ?? Names.CheckId("agent", command.Agent) ?? scopes.Rejection) is { } refused)
+        if ((Refuse(Admins | Role.Agent, tenant) ?? Names.CheckId("agent", command.Agent) ?? CheckBinding(command.Audience, command.ProofKey) ?? scopes.Rejection) is { } refused)
         {
             return refused;
         }
@@ -34,14 +34,14 @@ internal sealed partial class ClusterFabric
         var id = NextSession(tenant);
         var open = new OpenCommand(
             caller.Name, tenant, command.Agent, command.User, command.Purpose, BytesOf(scopes.Value), Milliseconds(command.LifetimeSeconds), command.RequireApproval,
-            UInt128.Zero, Relay.Sequence);
-        return await AnswerAsync(() => SessionGrain(id).OpenAsync(open)).ConfigureAwait(false);
+            UInt128.Zero, Relay.Sequence, Audience: command.Audience, ProofKey: command.ProofKey);
+        return await AnswerAsync(() => SessionGrain(id).OpenAsync(open), opened => opened.Binding == SessionBinding.Of(command.Audience, command.ProofKey)).ConfigureAwait(false);
     }
 
     public async ValueTask<Outcome<SessionInfo>> DelegateSessionAsync(string session, DelegateSession command, CancellationToken cancellation = default)
     {
         var scopes = ScopeWire.Read(command.Scopes);
-        if ((Names.CheckId("agent", command.Agent) ?? (command.Tenant is null ? null : Names.CheckId("tenant", command.Tenant)) ?? scopes.Rejection) is { } bad)
+        if ((Names.CheckId("agent", command.Agent) ?? (command.Tenant is null ? null : Names.CheckId("tenant", command.Tenant)) ?? CheckBinding(command.Audience, null) ?? scopes.Rejection) is { } bad)
         {
             return bad;
         }
@@ -62,8 +62,10 @@ internal sealed partial class ClusterFabric
         var open = new OpenCommand(
             caller.Name, command.Tenant ?? parent.Value.State.Tenant, command.Agent, null, command.Purpose, BytesOf(scopes.Value),
             Milliseconds(command.LifetimeSeconds), false, parent.Value.State.Id, Relay.Sequence, by.Value?.Credential ?? UInt128.Zero,
-            by.Value is { } handed ? BytesOf(handed.Scopes) : null, by.Value?.ExpiresAt.UnixMs ?? 0);
-        return await AnswerAsync(() => SessionGrain(id).OpenAsync(open), opened => by.Value is null || ComesFrom(opened, parent.Value.State.Tenant, by.Value)).ConfigureAwait(false);
+            by.Value is { } handed ? BytesOf(handed.Scopes) : null, by.Value?.ExpiresAt.UnixMs ?? 0, command.Audience);
+        return await AnswerAsync(
+            () => SessionGrain(id).OpenAsync(open),
+            opened => opened.Binding == SessionBinding.Of(command.Audience, null) && (by.Value is null || ComesFrom(opened, parent.Value.State.Tenant, by.Value))).ConfigureAwait(false);
     }
 
     public async ValueTask<Outcome<SessionInfo>> GetSessionAsync(string session, CancellationToken cancellation = default)
@@ -126,7 +128,9 @@ internal sealed partial class ClusterFabric
 
         var (grain, lifetime) = (SessionGrain(found.Value.State.Id), Milliseconds(command.LifetimeSeconds));
         return await AnswerAsync(() => caller.Role == Role.User
-            ? grain.ConsentAsync(caller.Name, caller.Subject, command.Note, lifetime, Relay.Sequence)
+            ? caller.IsConsentOnly
+                ? grain.ConsentOnlyAsync(caller.Name, caller.Subject, command.Note, lifetime, Relay.Sequence)
+                : grain.ConsentAsync(caller.Name, caller.Subject, command.Note, lifetime, Relay.Sequence)
             : grain.ApproveAsync(caller.Name, command.Note, lifetime, Relay.Sequence)).ConfigureAwait(false);
     }
 
@@ -185,7 +189,7 @@ internal sealed partial class ClusterFabric
         IssueReply reply = null!;
         var issue = new IssueCommand(
             caller.Name, command.Count, Milliseconds(command.LifetimeSeconds), scopes, command.Audience ?? Parts.Options.DefaultAudience, Relay.Sequence, caller.Tenant,
-            caller.Role == Role.Agent ? caller.Subject : null, command.ProofKey);
+            caller.Role == Role.Agent ? caller.Subject : null, command.ProofKey, command.Audience is not null);
         var asked = await AskAsync(async () => (reply = await SessionGrain(id).IssueAsync(issue).ConfigureAwait(false)).Reply).ConfigureAwait(false);
         if (!asked.IsOk)
         {

@@ -22,6 +22,10 @@ public interface ISessionGrain : IGrainWithStringKey
     [Alias("consent")]
     Task<SessionReply> ConsentAsync(string by, string user, string? note, long? lifetimeMs, long sequence);
 
+    /// <summary>The same, where the word is a consent and never an approval: the user has signed in at an issuer.</summary>
+    [Alias("consent-only")]
+    Task<SessionReply> ConsentOnlyAsync(string by, string user, string? note, long? lifetimeMs, long sequence);
+
     /// <summary>Denies it while it waits.</summary>
     [Alias("deny")]
     Task<SessionReply> DenyAsync(string by, string reason);

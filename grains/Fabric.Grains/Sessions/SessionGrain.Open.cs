@@ -84,11 +84,13 @@ internal sealed partial class SessionGrain
             : null;
     }
 
-    public Task<SessionReply> ApproveAsync(string by, string? note, long? lifetimeMs, long sequence) => ApproveAsync(by, null, note, lifetimeMs, sequence);
+    public Task<SessionReply> ApproveAsync(string by, string? note, long? lifetimeMs, long sequence) => ApproveAsync(by, null, false, note, lifetimeMs, sequence);
 
-    public Task<SessionReply> ConsentAsync(string by, string user, string? note, long? lifetimeMs, long sequence) => ApproveAsync(by, user, note, lifetimeMs, sequence);
+    public Task<SessionReply> ConsentAsync(string by, string user, string? note, long? lifetimeMs, long sequence) => ApproveAsync(by, user, false, note, lifetimeMs, sequence);
 
-    private async Task<SessionReply> ApproveAsync(string by, string? user, string? note, long? lifetimeMs, long sequence)
+    public Task<SessionReply> ConsentOnlyAsync(string by, string user, string? note, long? lifetimeMs, long sequence) => ApproveAsync(by, user, true, note, lifetimeMs, sequence);
+
+    private async Task<SessionReply> ApproveAsync(string by, string? user, bool isConsentOnly, string? note, long? lifetimeMs, long sequence)
     {
         if (await RefusalAsync(sequence) is { } refused)
         {
@@ -113,7 +115,7 @@ internal sealed partial class SessionGrain
         {
             var agent = parts.Directory.Agent_NeedsLock(state.Tenant, state.Agent)!;
             var isRequired = agent.RequireApproval || parts.Directory.Tenant_NeedsLock(state.Tenant)!.State.RequireApproval;
-            decided = user is not null && SessionDecider.RefuseConsent(state, parts.Directory.User_NeedsLock(state.Tenant, user), isRequired) is { } none
+            decided = user is not null && SessionDecider.RefuseConsent(state, parts.Directory.User_NeedsLock(state.Tenant, user), isRequired, isConsentOnly) is { } none
                 ? none
                 : SessionDecider.Approve(
                     state, by, parts.Directory.Makers, note, Span(lifetimeMs),
@@ -158,7 +160,8 @@ internal sealed partial class SessionGrain
 
         var ids = Enumerable.Range(0, command.Count).Select(_ => parts.Handles.Mark(NodeKind.Credential, tenant.State.Handle, parts.NextId(now))).ToArray();
         var decided = CredentialDecider.Issue(
-            state, state.ReadScopes(), tenant.State.Limits, new IssueBatch(ids, Span(command.LifetimeMs), command.Scopes is null ? null : Scopes(command.Scopes)), parts.Handles,
+            state, state.ReadScopes(), tenant.State.Limits, new IssueBatch(ids, Span(command.LifetimeMs), command.Scopes is null ? null : Scopes(command.Scopes), command.IsAudienceAsked ? command.Audience : null, command.ProofKey),
+            parts.Handles,
             parts.Relay.Index, now);
         if (!decided.IsOk)
         {
@@ -170,7 +173,8 @@ internal sealed partial class SessionGrain
         var issued = decided.Value;
         var logging = parts.Client.AppendAsync(new LogEntry(
             parts.NextId(now), now.UnixMs, command.By, EventList.Write([issued.Event]), Subject: SubjectOf(state))).AsTask();
-        var signed = parts.Signing.Sign(state, ActorsOf(row), issued, key, command.Audience, command.ProofKey, now, parts.Handles);
+        var audience = command.IsAudienceAsked ? command.Audience : state.Binding?.Audience ?? command.Audience;
+        var signed = parts.Signing.Sign(state, ActorsOf(row), issued, key, audience, command.ProofKey, now, parts.Handles);
         var logged = await logging;
         if (!logged.IsOk)
         {
@@ -224,6 +228,7 @@ internal sealed partial class SessionGrain
             {
                 Id = Id, Tenant = tenant.State, Agent = agent, User = user, UserState = directory.User_NeedsLock(command.Tenant, user), Purpose = command.Purpose,
                 Scopes = Scopes(command.Scopes), Lifetime = Span(command.LifetimeMs), RequireApproval = command.RequireApproval, RequestedBy = command.By,
+                Binding = SessionBinding.Of(command.Audience, command.ProofKey),
                 LiveSessions = live, Parent = parent?.State, Chain = chain, Trust = trust,
                 By = command.CredentialScopes is null ? null : new HandedBy(command.Credential, Scopes(command.CredentialScopes), new Instant(command.CredentialEndMs)),
                 DepthMax = parent is null ? Limits.DelegationDepthMax : directory.Tenant_NeedsLock(chain[^1].Tenant)!.State.Limits.DelegationDepth,

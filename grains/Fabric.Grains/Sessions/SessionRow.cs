@@ -15,7 +15,10 @@ internal sealed record SessionRow(SessionState State, IReadOnlyList<(string Tena
         EventCodec.Write(
             new SessionOpened(
                 state.Id, state.Tenant, state.Agent, state.UserTenant, state.User, state.Purpose, state.ReadScopes(), state.LineageWith(), state.RequestedBy,
-                SessionStatus.Requested, state.ExpiresAt, state.LifetimeMs, state.Parent, state.Depth),
+                SessionStatus.Requested, state.ExpiresAt, state.LifetimeMs, state.Parent, state.Depth)
+            {
+                Binding = state.Binding,
+            },
             writer);
         writer.Moment(state.OpenedAt);
         writer.Byte((byte)state.Status);

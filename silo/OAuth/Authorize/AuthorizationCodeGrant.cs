@@ -59,7 +59,7 @@ internal sealed class AuthorizationCodeGrant(IFabricEngine engine, OAuthNotes no
         }
 
         // The code is used up: a client that goes away now must not leave a session behind that the code does not name.
-        return IsProven(mine.Value, form, proofKey) ? await OpenAsync(client, mine, asked, CancellationToken.None) : Invalid;
+        return IsProven(mine.Value, form, proofKey) ? await OpenAsync(client, mine, asked, proofKey, CancellationToken.None) : Invalid;
     }
 
     private static Rejection? CheckForm(Form form, GrantRequest asked) =>
@@ -81,7 +81,7 @@ internal sealed class AuthorizationCodeGrant(IFabricEngine engine, OAuthNotes no
         return isVerified && form["redirect_uri"] == code.RedirectUri && (code.DpopKey is null || code.DpopKey == proofKey);
     }
 
-    private async ValueTask<Outcome<Granted>> OpenAsync(Caller client, Held<AuthorizationCode> held, GrantRequest asked, CancellationToken cancellation)
+    private async ValueTask<Outcome<Granted>> OpenAsync(Caller client, Held<AuthorizationCode> held, GrantRequest asked, string? proofKey, CancellationToken cancellation)
     {
         var (tenant, code) = (client.Tenant!, held.Value);
 
@@ -98,17 +98,22 @@ internal sealed class AuthorizationCodeGrant(IFabricEngine engine, OAuthNotes no
         {
             return standing.Refusal?.Code == Codes.StorageUnavailable ? standing.Refusal : agent.Rejection is { } refused && standing.Refusal is null ? refused : Invalid;
         }
-        if (standing.Generations != code.Generations || agent.Value.Generation != code.AgentGeneration)
+        // A password that was changed, or an issuer that is not trusted any more, ends the yes that was given by it too.
+        var holds = code.Proof is { } proof ? proof.Holds(engine, tenant, standing) : false;
+        if (!holds.IsOk || !holds.Value || standing.Generations != code.Generations || agent.Value.Generation != code.AgentGeneration)
         {
-            return Invalid;
+            return holds.Rejection ?? Invalid;
         }
+
+        // RFC 8707 section 2.2, RFC 9449 section 5: the session itself is held to what the user was shown and to the key that was proven, by whatever way its agent asks for a token of it.
         var opened = await engine.As(client).OpenSessionAsync(
-            tenant, new OpenSession(client.Subject, code.Purpose, code.Scopes, code.User, code.LifetimeSeconds, RequireApproval: true), cancellation);
+            tenant, new OpenSession(client.Subject, code.Purpose, code.Scopes, code.User, code.LifetimeSeconds, RequireApproval: true, code.Audience, proofKey), cancellation);
         if (!opened.IsOk)
         {
             return opened.Rejection;
         }
-        var approved = await engine.As(new Caller(Role.User, tenant, code.User)).ApproveSessionAsync(opened.Value.Id, new ApproveSession("by authorization code"), cancellation);
+        var approved = await engine.As(new Caller(Role.User, tenant, code.User) { IsConsentOnly = code.Proof!.IsConsentOnly }).ApproveSessionAsync(
+            opened.Value.Id, new ApproveSession($"by authorization code; signed in by {code.Proof.Method}"), cancellation);
         if (!approved.IsOk)
         {
             await ends.EndAsync(tenant, opened.Value.Id, "the user's yes was not taken", cancellation);

@@ -1,6 +1,7 @@
 using Fabric.Contracts.Agents;
 using Fabric.Contracts.Common;
 using Fabric.Core.Common;
+using Fabric.Silo.OAuth.Interaction;
 
 namespace Fabric.Silo.OAuth.Authorize;
 
@@ -34,9 +35,9 @@ internal sealed record PushedRequest(string Client, string Query, string? Browse
 }
 
 /// <summary>
-/// What a code stands for: all that the user has said yes to, for whom, under which generations. <paramref name="IsUsed"/>: it was shown once; then the session that it gave, once there is one.
+/// What a code stands for: all that the user has said yes to, for whom, under which generations, and what that user had proven itself by. <paramref name="IsUsed"/>: it was shown once; then the session that it gave, once there is one.
 /// <paramref name="IsReplayed"/>: it was shown again, so that session must not be.
 /// </summary>
 internal sealed record AuthorizationCode(
     string Client, string RedirectUri, string Challenge, string? DpopKey, string User, string Generations, uint AgentGeneration, IReadOnlyList<ScopeDto> Scopes, bool IsByDetails,
-    string? Audience, string Purpose, long LifetimeSeconds, bool IsUsed = false, bool IsReplayed = false, string? Session = null);
+    string? Audience, string Purpose, long LifetimeSeconds, LoginProof? Proof, bool IsUsed = false, bool IsReplayed = false, string? Session = null);

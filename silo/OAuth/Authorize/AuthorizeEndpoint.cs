@@ -103,7 +103,7 @@ internal sealed class AuthorizeEndpoint(
         var code = PageSecrets.Make();
         var value = new AuthorizationCode(
             request.Client.Id, request.Target.RedirectUri, request.Challenge, request.DpopKey, login.User, login.Held.Value.Generations, request.Client.Generation, request.Scopes,
-            request.Asked.IsByDetails, request.Asked.Audience, request.Purpose, request.LifetimeSeconds);
+            request.Asked.IsByDetails, request.Asked.Audience, request.Purpose, request.LifetimeSeconds, login.Held.Value.Proof);
         var refused = standing.Refusal ?? await notes.Codes.AddAsync(
             tenant, notes.Codes.NameOf(tenant, code), request.Client.Id, null, Instant.From(time.GetUtcNow()) + CodeLifetime, value, context.RequestAborted);
         if (refused is not null)

@@ -12,6 +12,7 @@ namespace Fabric.Silo.OAuth.Backchannel;
 internal sealed class ApprovalsEndpoint(IFabricEngine engine, OAuthNotes notes, Logins logins, SignInEndpoint signIn, PageCookies cookies, Issuers issuers, TimeProvider time)
 {
     private const string Use = "approval";
+    private const int ChangesMax = 5;
 
     private static readonly Rejection NotOurs = new(OAuthErrors.InvalidRequest, "form", "this form is not one of this login's pages, or nothing waits any more: go back and begin again");
     private static readonly Rejection NoTls = new(OAuthErrors.InvalidRequest, "issuer", "people sign in over https, or on the machine itself: the fabric's address is neither");
@@ -65,10 +66,37 @@ internal sealed class ApprovalsEndpoint(IFabricEngine engine, OAuthNotes notes, 
         var decided = decision == "approve"
             ? await fabric.ApproveSessionAsync(held.Value.Session, new ApproveSession(held.Value.BindingMessage), context.RequestAborted)
             : await fabric.DenySessionAsync(held.Value.Session, new DenySession("denied by the user"), context.RequestAborted);
+        if (decided.IsOk && decision == "deny")
+        {
+            await FreeAsync(held, context.RequestAborted);
+        }
         var said = decided.IsOk
             ? Markup.Of($"<p role=\"status\"><strong>{(decision == "approve" ? "Approved." : "Denied.")}</strong></p>")
             : Markup.Of($"<p class=\"warn\" role=\"alert\">Not done: {decided.Rejection.Detail}.</p>");
         await ListAsync(context, found, said);
+    }
+
+    // A no frees the place at once; the note stays for a moment, so that the agent that polls is told.
+    private async ValueTask FreeAsync(Held<BackchannelRequest> held, CancellationToken cancellation)
+    {
+        var now = Instant.From(time.GetUtcNow());
+        for (var (change, next) = (0, held); change < ChangesMax; change++)
+        {
+            var until = Instant.Min(next.Note.Until, now + BackchannelEndpoint.KeptAfterNo);
+            var replaced = await notes.Backchannel.ReplaceAsync(next, next.Value with { ExpiresAtMs = now.UnixMs }, cancellation, until);
+            if (!replaced.IsOk || replaced.Value is not null)
+            {
+                return;
+            }
+
+            // A poll has changed it meanwhile.
+            var again = await notes.Backchannel.FindAsync(held.Note.Tenant, held.Note.Name, cancellation);
+            if (again is not { IsOk: true, Value: { } changed })
+            {
+                return;
+            }
+            next = changed;
+        }
     }
 
     private async Task ListAsync(HttpContext context, Login login, Markup said)

@@ -19,12 +19,20 @@ internal sealed class BackchannelEndpoint(IFabricEngine engine, OAuthNotes notes
     /// <summary>How long the answer to a request that is over says so.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
 
+    /// <summary>How long the answer to a request that the user has denied says so.</summary>
+    public static readonly TimeSpan KeptAfterNo = TimeSpan.FromMinutes(2);
+
     private const int MessageLengthMax = 128;
 
     // INVARIANT B1: who is asked too often says yes to be left alone.
     private const int WaitingForOneMax = 20;
 
+    // So that one agent leaves places to others: what waits, and what is kept so that its answer can be told.
+    private const int WaitingOfClientMax = 5;
+    private const int KeptOfClientMax = 20;
+
     private static readonly TimeSpan LifetimeDefault = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LifetimeMax = TimeSpan.FromHours(1);
 
     /// <summary>Answers a request.</summary>
     public async Task AnswerAsync(HttpContext context)
@@ -56,10 +64,10 @@ internal sealed class BackchannelEndpoint(IFabricEngine engine, OAuthNotes notes
         {
             return new Rejection("unknown_user_id", "login_hint", "there is no such user, or it is stopped");
         }
-        var (waiting, now) = (await notes.Backchannel.ListAsync(tenant, user, BackchannelRequest.ListedMax, cancellation), time.GetUtcNow());
-        if (!waiting.IsOk || waiting.Value.Count(held => held.Value.IsOpenAt(now)) >= WaitingForOneMax || waiting.Value.Count >= BackchannelRequest.ListedMax)
+        var now = time.GetUtcNow();
+        if (await RefuseManyAsync(client, user, now, cancellation) is { } many)
         {
-            return waiting.IsOk ? new Rejection(Codes.LimitReached, "login_hint", "too many requests wait for this user") : waiting.Rejection;
+            return many;
         }
         var scopes = asked.Value.Scopes;
         if (scopes is null)
@@ -73,13 +81,41 @@ internal sealed class BackchannelEndpoint(IFabricEngine engine, OAuthNotes notes
         }
         var lifetime = asked.Value.LifetimeSeconds ?? (long)Limits.SessionLifetimeDefault.TotalSeconds;
         var opened = await engine.As(client).OpenSessionAsync(
-            tenant, new OpenSession(client.Subject, asked.Value.Purpose ?? PurposeDefault, scopes, user, lifetime, RequireApproval: true), cancellation);
+            tenant, new OpenSession(client.Subject, asked.Value.Purpose ?? PurposeDefault, scopes, user, lifetime, RequireApproval: true, asked.Value.Audience), cancellation);
         return opened.IsOk
             ? await RememberAsync(client, opened.Value, new BackchannelRequest(
                 client.Subject, user, opened.Value.Id, asked.Value.Audience, form["binding_message"], opened.Value.Clamped?.GrantedSeconds ?? lifetime, now.ToUnixTimeMilliseconds(),
                 0, OAuthErrors.PollSeconds), expiry.Value, cancellation)
             : opened.Rejection.Code == Codes.AgentWrongUser ? new Rejection(OAuthErrors.AccessDenied, "login_hint", opened.Rejection.Detail)
             : asked.Value.Tell(opened.Rejection);
+    }
+
+    private async ValueTask<Rejection?> RefuseManyAsync(Caller client, string user, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var listed = await notes.Backchannel.ListAsync(client.Tenant!, user, BackchannelRequest.ListedMax, cancellation);
+        if (!listed.IsOk)
+        {
+            return listed.Rejection;
+        }
+        var full = new Rejection(Codes.LimitReached, "login_hint", "too many requests wait for this user");
+        if (listed.Value.Count >= BackchannelRequest.ListedMax || listed.Value.Count(held => held.Value.Client == client.Subject) >= KeptOfClientMax)
+        {
+            return full;
+        }
+        var open = listed.Value.Where(held => held.Value.IsOpenAt(now)).Select(held => held.Value).ToList();
+        if (open.Count >= WaitingForOneMax || open.Count(request => request.Client == client.Subject) >= WaitingOfClientMax)
+        {
+            // Whatever has ended one meanwhile, an approver's word or a revocation, has freed its place.
+            foreach (var request in open.ToList())
+            {
+                var session = await engine.As(Caller.Fabric).GetSessionAsync(request.Session, cancellation);
+                if (session is { IsOk: true, Value.Status: not "requested" } or { IsOk: false, Rejection.Code: Codes.NotFound })
+                {
+                    open.Remove(request);
+                }
+            }
+        }
+        return open.Count >= WaitingForOneMax || open.Count(request => request.Client == client.Subject) >= WaitingOfClientMax ? full : null;
     }
 
     private async ValueTask<Outcome<BackchannelAnswer>> RememberAsync(
@@ -111,7 +147,7 @@ internal sealed class BackchannelEndpoint(IFabricEngine engine, OAuthNotes notes
 
     private static Outcome<TimeSpan> ExpiryOf(string? text) =>
         text is null ? LifetimeDefault
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0 ? TimeSpan.FromSeconds(seconds)
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0 ? TimeSpan.FromSeconds(Math.Min(seconds, LifetimeMax.TotalSeconds))
         : Bad("requested_expiry", "a whole number of seconds, at least 1");
 
     private static Rejection Bad(string subject, string detail) => new(OAuthErrors.InvalidRequest, subject, detail);

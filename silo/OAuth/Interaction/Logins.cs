@@ -1,5 +1,4 @@
 using Fabric.Core.Common;
-using Fabric.Core.Users;
 using Fabric.Engine;
 
 namespace Fabric.Silo.OAuth.Interaction;
@@ -8,7 +7,7 @@ namespace Fabric.Silo.OAuth.Interaction;
 internal sealed record Login(string Tenant, string User, string Name, bool Approves, string Secret, Held<LoginSession> Held)
 {
     /// <summary>The user as a caller of the fabric.</summary>
-    public Caller Caller => new(Role.User, Tenant, User);
+    public Caller Caller => new(Role.User, Tenant, User) { IsConsentOnly = Held.Value.Proof.IsConsentOnly };
 
     /// <summary>Without the secret: a log is no place for it.</summary>
     public override string ToString() => $"{nameof(Login)} {{ {User} }}";
@@ -42,15 +41,18 @@ internal sealed class Logins(IFabricEngine engine, OAuthNotes notes, PageCookies
         {
             return unknown;
         }
-        var stands = standing.Refusal is null && standing.Generations == held.Value.Generations
-            && (held.Value.Stamp is null || (standing.SignIn is { } own && StampOf(own) == held.Value.Stamp));
-        return Outcome<Login?>.Of(stands ? new Login(tenant, held.Value.User, standing.Name, standing.SignIn?.Approves ?? false, secret, held) : null);
+        var proof = held.Value.Proof;
+        var holds = proof.Holds(engine, tenant, standing);
+        return !holds.IsOk ? holds.Rejection
+            : Outcome<Login?>.Of(standing.Refusal is null && standing.Generations == held.Value.Generations && holds.Value
+                ? new Login(tenant, held.Value.User, standing.Name, !proof.IsConsentOnly && standing.SignIn is { Approves: true }, secret, held)
+                : null);
     }
 
     /// <summary>
-    /// Opens a login for a user who has proven who it is, by <paramref name="method"/>, and gives it to the browser. <paramref name="signIn"/>: the password that it was proven by, or null.
+    /// Opens a login for a user who has proven who it is, and gives it to the browser.
     /// </summary>
-    public async ValueTask<Rejection?> OpenAsync(HttpContext context, string tenant, string user, SignInStanding standing, string method, UserSignIn? signIn)
+    public async ValueTask<Rejection?> OpenAsync(HttpContext context, string tenant, string user, SignInStanding standing, LoginProof proof)
     {
         if (standing.Refusal is { } refused)
         {
@@ -59,7 +61,7 @@ internal sealed class Logins(IFabricEngine engine, OAuthNotes notes, PageCookies
 
         // A new secret at each login: one that was planted in a browser before is worth nothing.
         var (secret, now) = (PageSecrets.Make(), Instant.From(time.GetUtcNow()));
-        var session = new LoginSession(user, standing.Generations, method, signIn is null ? null : StampOf(signIn), now.UnixMs);
+        var session = new LoginSession(user, standing.Generations, proof.Method, proof.Stamp, now.UnixMs);
         var added = await notes.Logins.AddAsync(tenant, notes.Logins.NameOf(tenant, secret), user, user, now + Lifetime, session, context.RequestAborted);
         if (added is null)
         {
@@ -74,7 +76,4 @@ internal sealed class Logins(IFabricEngine engine, OAuthNotes notes, PageCookies
         cookies.DropLogin(context, login.Tenant);
         await notes.Logins.RemoveAsync(login.Held, context.RequestAborted);
     }
-
-    // The salt is made anew with each password, and says nothing of it.
-    private static string StampOf(UserSignIn signIn) => Convert.ToHexStringLower(signIn.Salt.Span);
 }

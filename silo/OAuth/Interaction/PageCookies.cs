@@ -10,6 +10,7 @@ namespace Fabric.Silo.OAuth.Interaction;
 internal sealed class PageCookies
 {
     private const string Browser = "fabric-browser";
+    private const string Flow = "fabric-upstream";
 
     private readonly Uri _address;
 
@@ -45,6 +46,15 @@ internal sealed class PageCookies
 
     /// <summary>Takes it away.</summary>
     public void DropLogin(HttpContext context, string tenant) => context.Response.Cookies.Delete(LoginName(tenant), Options(null));
+
+    /// <summary>The sign-in at an issuer that the browser has begun; one at a time, so that what it sends with each request is bounded.</summary>
+    public string? FlowOf(HttpContext context) => context.Request.Cookies[NameOf(Flow)];
+
+    /// <summary>Gives the browser a sign-in that it has begun.</summary>
+    public void SetFlow(HttpContext context, string value, TimeSpan lifetime) => Set(context, NameOf(Flow), value, lifetime);
+
+    /// <summary>Takes it away.</summary>
+    public void DropFlow(HttpContext context) => context.Response.Cookies.Delete(NameOf(Flow), Options(null));
 
     /// <summary>
     /// Whether a form was sent by a page of this host, as far as the browser says (Fetch metadata, `Origin`); what says nothing is judged by its token alone.

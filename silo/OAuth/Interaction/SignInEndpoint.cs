@@ -1,4 +1,5 @@
 using Fabric.Core.Common;
+using Fabric.Silo.OAuth.Upstream;
 using Fabric.Silo.Pages;
 using Microsoft.Net.Http.Headers;
 
@@ -7,7 +8,7 @@ namespace Fabric.Silo.OAuth.Interaction;
 /// <summary>
 /// Signs users in and out. Where a browser goes afterwards is one of this host's own pages with a query of its own, never an address that somebody names.
 /// </summary>
-internal sealed class SignInEndpoint(PasswordGate gate, Logins logins, PageCookies cookies, Issuers issuers)
+internal sealed class SignInEndpoint(PasswordGate gate, Logins logins, UpstreamEndpoint upstream, PageCookies cookies, Issuers issuers)
 {
     /// <summary>What a browser comes back to: an authorization request.</summary>
     public const string ToAuthorize = "authorize";
@@ -27,7 +28,7 @@ internal sealed class SignInEndpoint(PasswordGate gate, Logins logins, PageCooki
         var said = refused is null ? Markup.Empty : Markup.Of($"<p class=\"warn\" role=\"alert\">{char.ToUpperInvariant(refused.Detail[0]).ToString()}{refused.Detail[1..]}.</p>");
         var body = Markup.Of(
             $"""
-            <h1>Sign in to {tenant}</h1>{said}<form method="post" action="{issuers.PageOf(tenant, "sign-in")}">{PageForm.Hidden("csrf", token)}{PageForm.Hidden("page", page)}{PageForm.Hidden("query", query)}<label for="user">User</label><input id="user" name="user" value="{user}" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="128"><label for="password">Password</label><input id="password" name="password" type="password" autocomplete="current-password" required maxlength="256"><div class="row"><button class="go">Sign in</button></div></form>
+            <h1>Sign in to {tenant}</h1>{said}<form method="post" action="{issuers.PageOf(tenant, "sign-in")}">{PageForm.Hidden("csrf", token)}{PageForm.Hidden("page", page)}{PageForm.Hidden("query", query)}<label for="user">User</label><input id="user" name="user" value="{user}" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="128"><label for="password">Password</label><input id="password" name="password" type="password" autocomplete="current-password" required maxlength="256"><div class="row"><button class="go">Sign in</button></div></form>{upstream.Links(tenant, browser, page, query)}
             """);
         var status = refused is null ? StatusCodes.Status200OK
             : refused.Code == Codes.LimitReached ? StatusCodes.Status429TooManyRequests
@@ -53,9 +54,9 @@ internal sealed class SignInEndpoint(PasswordGate gate, Logins logins, PageCooki
             return;
         }
         var form = read.Value;
-        var (page, query, user) = (form["page"] == ToApprovals ? ToApprovals : ToAuthorize, form["query"] ?? "", form["user"] ?? "");
+        var (page, query, user) = (PageOf(form["page"]) ?? ToAuthorize, form["query"] ?? "", form["user"] ?? "");
         var proven = await gate.ProveAsync(tenant, user, form["password"] ?? "", context.RequestAborted);
-        var refused = proven.IsOk ? await logins.OpenAsync(context, tenant, user, proven.Value, "password", proven.Value.SignIn) : proven.Rejection;
+        var refused = proven.IsOk ? await logins.OpenAsync(context, tenant, user, proven.Value, LoginProof.Of(proven.Value.SignIn!)) : proven.Rejection;
         if (refused is not null)
         {
             Show(context, tenant, page, query, IdText.IsValid(user) ? user : null, refused);
@@ -85,6 +86,9 @@ internal sealed class SignInEndpoint(PasswordGate gate, Logins logins, PageCooki
         <form method="post" action="{issuers.PageOf(login.Tenant, "sign-out")}">{PageForm.Hidden("csrf", PageSecrets.FormToken(login.Secret, "sign-out", ""))}<p class="soft foot">Signed in as {login.Name} ({login.User}) of {login.Tenant}</p><div class="row"><button class="no">Sign out</button></div></form>
         """);
 
-    // It goes into a header: printable characters alone, as a query has them.
-    private static bool IsQuery(string query) => query.Length is > 0 and <= 8_192 && !query.AsSpan().ContainsAnyExceptInRange('!', '~') && !query.Contains('#', StringComparison.Ordinal);
+    /// <summary>The page that a name stands for; null: none to come back to.</summary>
+    public static string? PageOf(string? name) => name switch { ToAuthorize => ToAuthorize, ToApprovals => ToApprovals, _ => null };
+
+    /// <summary>Whether a text can be the query of a page to come back to. It goes into a header: printable characters alone, as a query has them.</summary>
+    public static bool IsQuery(string query) => query.Length is > 0 and <= 8_192 && !query.AsSpan().ContainsAnyExceptInRange('!', '~') && !query.Contains('#', StringComparison.Ordinal);
 }

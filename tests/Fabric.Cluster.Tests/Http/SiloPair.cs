@@ -25,13 +25,14 @@ internal sealed class SiloPair : IAsyncDisposable
     {
     }
 
-    internal static async Task<SiloPair> StartAsync(string database)
+    internal static async Task<SiloPair> StartAsync(string database, Action<SiloOptions>? configure = null)
     {
         var pair = new SiloPair();
         for (var i = 0; i < 2; i++)
         {
             var engine = await ClusterEngine.OpenAsync(ClusterFixture.Options(database) with { Issuer = Issuer }, NullLoggerFactory.Instance);
             var options = new SiloOptions { Engine = "orleans", Urls = "http://127.0.0.1:0", Issuer = Issuer, MasterKey = Convert.ToBase64String(ClusterFixture.MasterKey.Span) };
+            configure?.Invoke(options);
             var app = SiloHost.Build(options, engine, NullLoggerFactory.Instance);
             await app.StartAsync();
             pair._silos.Add((engine, app, new HttpClient { BaseAddress = new Uri(app.Urls.First()) }));
@@ -40,6 +41,8 @@ internal sealed class SiloPair : IAsyncDisposable
         Scene.Ok(await pair.Operator(0).CreateTenantAsync(new(Tenant)));
         return pair;
     }
+
+    internal Uri Address(int silo) => _silos[silo].Http.BaseAddress!;
 
     internal ClusterEngine Engine(int silo) => _silos[silo].Engine;
 

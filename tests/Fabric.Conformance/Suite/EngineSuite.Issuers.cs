@@ -80,6 +80,41 @@ public abstract partial class EngineSuite
     }
 
     [Fact]
+    public async Task A_secret_at_an_issuer_where_users_sign_in_is_the_engines_alone_to_open()
+    {
+        var login = new PutIssuer("login", "https://login.example", ClientId: "fabric", ClientSecret: "a secret/of:ours".Replace(' ', '-'), Scopes: ["openid", "email"]);
+        var put = Scene.Ok(await Scene.Admin.PutIssuerAsync(Scene.Tenant, "corp", login));
+        Assert.Equal(("login", "fabric", true), (put.Kind, put.ClientId, put.HasClientSecret));
+        Assert.Equal(["openid", "email"], put.Scopes);
+        Assert.Equal(["fabric"], put.Audiences);
+        var issuer = Assert.Single(Scene.Ok(Scene.Engine.IssuersOf(Scene.Tenant)));
+        Assert.Equal("a-secret/of:ours", Scene.Ok(Scene.Engine.LoginSecretOf(Scene.Tenant, issuer)));
+
+        // INVARIANT T1: what is moved to another tenant, id, issuer or client does not open.
+        Scene.Refused(Codes.StorageUnavailable, Scene.Engine.LoginSecretOf("globex", issuer));
+        foreach (var moved in new[] { issuer with { Id = "other" }, issuer with { Issuer = "https://evil.example" }, issuer with { Login = issuer.Login! with { ClientId = "other" } } })
+        {
+            Scene.Refused(Codes.StorageUnavailable, Scene.Engine.LoginSecretOf(Scene.Tenant, moved));
+        }
+
+        // In its place stands what is said now, also that there is no secret.
+        Assert.False(Scene.Ok(await Scene.Admin.PutIssuerAsync(Scene.Tenant, "corp", login with { ClientSecret = null, Scopes = null })).HasClientSecret);
+        issuer = Assert.Single(Scene.Ok(Scene.Engine.IssuersOf(Scene.Tenant)));
+        Assert.Null(Scene.Ok(Scene.Engine.LoginSecretOf(Scene.Tenant, issuer)));
+        Assert.Equal(["openid"], issuer.Login!.Scopes);
+
+        foreach (var bad in new[]
+        {
+            login with { ClientId = null }, login with { ClientId = "a b" }, login with { ClientSecret = "" }, login with { ClientSecret = "a b" }, login with { ClientSecret = new string('a', 513) },
+            login with { Scopes = ["email"] }, login with { Scopes = ["openid", "a b"] }, login with { Audiences = ["fabric"] }, login with { CreateUsers = true }, login with { Algorithms = ["HS256"] },
+            login with { Subjects = Ci.Subjects }, login with { Reusable = true }, Idp with { ClientId = "fabric" }, Idp with { ClientSecret = "x" }, Idp with { Scopes = ["openid"] },
+        })
+        {
+            Scene.Refused(Codes.InvalidField, await Scene.Admin.PutIssuerAsync(Scene.Tenant, "corp", bad));
+        }
+    }
+
+    [Fact]
     public async Task A_tenant_that_is_revoked_trusts_nobody()
     {
         Scene.Ok(await Scene.Admin.PutIssuerAsync(Scene.Tenant, "ci", Ci));

@@ -72,6 +72,10 @@ public abstract partial class EngineSuite
         var waits = Scene.Ok(await careful.OpenSessionAsync(Scene.Tenant, new OpenSession("careful", "book it", Scene.Wide)));
         Scene.Refused(Codes.Forbidden, await mia.ApproveSessionAsync(waits.Id, new ApproveSession()));
         Scene.Ok(await Scene.Operator.SetUserSignInAsync(Scene.Tenant, Scene.User, new SetUserSignIn("correct horse battery", true)));
+        var elsewhere = Scene.Engine.As(new Caller(Role.User, Scene.Tenant, Scene.User) { IsConsentOnly = true });
+        Scene.Refused(Codes.Forbidden, await elsewhere.ApproveSessionAsync(waits.Id, new ApproveSession()));
+        var free = Scene.Ok(await Scene.AsAgent.OpenSessionAsync(Scene.Tenant, new OpenSession(Scene.Agent, "book it", Scene.Wide, RequireApproval: true)));
+        Assert.Equal("active", Scene.Ok(await elsewhere.ApproveSessionAsync(free.Id, new ApproveSession())).Status);
         Scene.Ok(await mia.ApproveSessionAsync(waits.Id, new ApproveSession()));
 
         // Whoever has made the user's password and the agent's key could say yes to itself.

@@ -50,6 +50,29 @@ public abstract partial class EngineSuite
     }
 
     [Fact]
+    [Trait("Invariant", "S3")]
+    public async Task A_session_that_is_held_to_an_audience_and_a_key_has_no_other_credentials()
+    {
+        const string mail = "https://mail.example";
+        var key = new string('k', 42) + "A";
+        var bound = Scene.Ok(await Scene.AsAgent.OpenSessionAsync(Scene.Tenant, new OpenSession(Scene.Agent, "book it", Scene.Wide, RequireApproval: true, Audience: mail, ProofKey: key)));
+        var mia = Scene.Engine.As(new Caller(Role.User, Scene.Tenant, Scene.User));
+        Scene.Ok(await mia.ApproveSessionAsync(bound.Id, new ApproveSession()));
+        Scene.Refused(Codes.SessionBound, await Scene.AsAgent.IssueCredentialsAsync(bound.Id, new IssueCredentials()));
+        Scene.Refused(Codes.SessionBound, await Scene.AsAgent.IssueCredentialsAsync(bound.Id, new IssueCredentials(ProofKey: new string('x', 42) + "A")));
+        Scene.Refused(Codes.SessionBound, await Scene.Admin.IssueCredentialsAsync(bound.Id, new IssueCredentials(Audience: "https://other.example", ProofKey: key)));
+        foreach (var audience in (string?[])[null, mail])
+        {
+            var issued = Scene.Ok(await Scene.AsAgent.IssueCredentialsAsync(bound.Id, new IssueCredentials(Audience: audience, ProofKey: key)));
+            var claims = Scene.Engine.Introspect(issued.Credentials[0].Token).Claims!;
+            Assert.Equal((mail, key), (claims.Audience, claims.ProofKey));
+        }
+
+        Scene.Refused(Codes.InvalidField, await Scene.AsAgent.OpenSessionAsync(Scene.Tenant, new OpenSession(Scene.Agent, "book it", Scene.Wide, Audience: "")));
+        Scene.Refused(Codes.InvalidField, await Scene.AsAgent.OpenSessionAsync(Scene.Tenant, new OpenSession(Scene.Agent, "book it", Scene.Wide, ProofKey: "short")));
+    }
+
+    [Fact]
     public async Task What_may_be_used_once_is_taken_once()
     {
         // Made when the skew that the start is followed by has passed.

@@ -1,6 +1,7 @@
 using Fabric.Core.Common;
 using Fabric.Core.Index;
 using Fabric.Core.Issuers;
+using Fabric.Core.Journal;
 using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
 using Fabric.Core.Nodes;
@@ -31,6 +32,14 @@ public sealed class IssuerDeciderTests
         Subjects = [new SubjectRule("spiffe://acme.example/bot", "bot")],
     };
 
+    private static readonly TrustedIssuer Login = Users with
+    {
+        Id = "corp",
+        Kind = IssuerKind.Login,
+        CreateUsers = false,
+        Login = new LoginClient("fabric", new byte[] { 1, 2, 3 }, ["openid", "email"]),
+    };
+
     private readonly TenantState _tenant = new() { Id = "acme", Handle = new Handle(1, 2) };
 
     public static TheoryData<TrustedIssuer, string> Bad => new()
@@ -58,6 +67,15 @@ public sealed class IssuerDeciderTests
         { Users with { SubjectClaim = "" }, "subjectClaim" },
         { Users with { SubjectClaim = "a\"b" }, "subjectClaim" },
         { Users with { Subjects = Workload.Subjects }, "subjects" },
+        { Users with { Login = Login.Login }, "clientId" },
+        { Login with { Login = null }, "clientId" },
+        { Login with { Login = Login.Login! with { ClientId = "" } }, "clientId" },
+        { Login with { Login = Login.Login! with { SealedSecret = new byte[1_025] } }, "clientId" },
+        { Login with { Login = Login.Login! with { Scopes = ["email"] } }, "scopes" },
+        { Login with { Login = Login.Login! with { Scopes = [.. Enumerable.Repeat("openid", 17)] } }, "scopes" },
+        { Login with { Audiences = ["fabric", "other"] }, "audiences" },
+        { Login with { Audiences = ["other"] }, "audiences" },
+        { Login with { CreateUsers = true }, "createUsers" },
         { Users with { Reusable = true }, "createUsers" },
         { Workload with { CreateUsers = true }, "createUsers" },
         { Workload with { Subjects = [] }, "subjects" },
@@ -76,11 +94,11 @@ public sealed class IssuerDeciderTests
     [Fact]
     public void A_tenant_trusts_issuers_of_each_kind()
     {
-        foreach (var issuer in new[] { Users, Workload, Spiffe, Users with { Id = "sets", Kind = IssuerKind.Signals, CreateUsers = false } })
+        foreach (var issuer in new[] { Users, Workload, Spiffe, Login, Users with { Id = "sets", Kind = IssuerKind.Signals, CreateUsers = false } })
         {
             _tenant.Apply(IssuerDecider.Trust(_tenant, issuer).Value);
         }
-        Assert.Equal(["ci", "idp", "mesh", "sets"], _tenant.Issuers.Select(issuer => issuer.Id));
+        Assert.Equal(["ci", "corp", "idp", "mesh", "sets"], _tenant.Issuers.Select(issuer => issuer.Id));
     }
 
     [Theory]
@@ -119,6 +137,23 @@ public sealed class IssuerDeciderTests
         _tenant.Standing.Apply(new NodeRevoked(new NodeRef(NodeKind.Tenant, "acme", "acme"), _tenant.Handle, IndexRecord.Terminal, Instant.Never, "over", "it is", 1));
         Assert.Equal(Codes.TenantRevoked, IssuerDecider.Trust(_tenant, Users with { Id = "i3" }).Rejection?.Code);
         Assert.True(IssuerDecider.Distrust(_tenant, "i3").IsOk);
+    }
+
+    // Changing this changes what journals mean: it needs a new event number or format, and a decision record.
+    [Fact]
+    [Trait("Invariant", "D1")]
+    public void An_issuer_where_users_sign_in_is_written_with_its_client_and_read_back()
+    {
+        var writer = new RecordWriter();
+        EventCodec.Write(new IssuerTrusted("acme", Login with { Audiences = ["fabric"] }), writer);
+        Assert.Equal(
+            "2a0561636d6505636f7270051468747470733a2f2f6964702e6578616d706c6500000107666162726963010645533235360473756200000007666162726963030102030207"
+            + "6f70656e696406656d61696c",
+            Convert.ToHexStringLower(writer.Written));
+        var reader = new RecordReader(writer.Written);
+        var read = Assert.IsType<IssuerTrusted>(EventCodec.Read(ref reader)).Issuer;
+        Assert.True(reader.AtEnd);
+        Assert.Equal(("fabric", "openid email", 3), (read.Login!.ClientId, string.Join(' ', read.Login.Scopes), read.Login.SealedSecret.Length));
     }
 
     [Fact]

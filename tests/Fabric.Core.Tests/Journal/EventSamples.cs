@@ -52,6 +52,12 @@ internal static class EventSamples
         new SessionOpened(
             Id, "acme", "bot", "acme", "mia", "find", Scopes, new Lineage([new LineageNode(NodeKind.Tenant, Handle, 2), new LineageNode(NodeKind.Session, Handle, 1)]),
             "agent:bot@acme", SessionStatus.Requested, At, 3_600_000, Id, 2),
+        new SessionOpened(
+            Id, "acme", "bot", "acme", "mia", "find", Scopes, new Lineage([new LineageNode(NodeKind.Tenant, Handle, 2), new LineageNode(NodeKind.Session, Handle, 1)]),
+            "agent:bot@acme", SessionStatus.Requested, At, 3_600_000, Id, 2)
+        {
+            Binding = new SessionBinding("https://mail.example", null),
+        },
         new SessionApproved(Id, "acme", "approver:jane@acme", null, At),
         new SessionEnded(Id, "acme", SessionStatus.Completed, "completed"),
         new CredentialsIssued(Id, "acme", [Id, Id + 1], At, Id, [new QuotaRef(Handle, 7, 1000)]),

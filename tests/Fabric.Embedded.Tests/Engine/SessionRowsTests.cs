@@ -39,6 +39,18 @@ public sealed class SessionRowsTests
     }
 
     [Fact]
+    [Trait("Invariant", "S3")]
+    public void What_a_sessions_credentials_are_held_to_is_read_back_and_shared_with_no_other()
+    {
+        var rows = new SessionRows(_world);
+        var binding = new SessionBinding("https://mail.example", null);
+        var bound = new SessionState(SessionSamples.Opened(9) with { Binding = binding }, SessionSamples.Now);
+        var (read, free) = (Read(rows, 9, Write(bound)), Read(rows, 10, Write(SessionSamples.WithId(10))));
+        Assert.Equal((binding, null), (read.Binding, free.Binding));
+        Assert.Equal(Write(bound), Write(read));
+    }
+
+    [Fact]
     public void Sessions_with_equal_parts_share_them()
     {
         var rows = new SessionRows(_world);

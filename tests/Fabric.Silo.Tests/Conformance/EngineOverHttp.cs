@@ -50,6 +50,8 @@ internal sealed class EngineOverHttp(EngineServer server) : IFabricEngine
 
     public Outcome<IReadOnlyList<TrustedIssuer>> IssuersOf(string tenant) => server.Engine.IssuersOf(tenant);
 
+    public Outcome<string?> LoginSecretOf(string tenant, TrustedIssuer issuer) => server.Engine.LoginSecretOf(tenant, issuer);
+
     public TokenStanding Introspect(string token) => server.Engine.Introspect(token);
 
     public ValueTask<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation = default) => server.Engine.UseOnceAsync(use, cancellation);

@@ -34,6 +34,9 @@ public sealed class ForeignIssuer : IAsyncDisposable
     /// <summary>What it answers instead, while it is out of order.</summary>
     public RequestDelegate? Broken { get; set; }
 
+    /// <summary>What it answers at `/token`.</summary>
+    public RequestDelegate? TokenEndpoint { get; set; }
+
     public string Url => Web.Address;
 
     public int KeysAsked => Web.Asked.Count(path => path == "/keys");
@@ -92,6 +95,7 @@ public sealed class ForeignIssuer : IAsyncDisposable
         Broken is { } broken ? broken(context)
         : context.Request.Path == "/.well-known/openid-configuration" ? LocalWeb.JsonAsync(context, Metadata.ToJsonString())
         : context.Request.Path == "/keys" ? LocalWeb.JsonAsync(context, Jwks.ToJsonString(), "application/jwk-set+json")
+        : context.Request.Path == "/token" && TokenEndpoint is { } token ? token(context)
         : NotFoundAsync(context);
 
     private static Task NotFoundAsync(HttpContext context)

@@ -42,8 +42,50 @@ public sealed class BackchannelTests(OAuthServer server) : IClassFixture<OAuthSe
         var page = await browser.OpenAsync(PageOf(client), client.User, CodeClient.Password);
         Assert.Contains("Denied.", (await browser.SubmitAsync(page, "/approvals", ("decision", "deny"))).Text, StringComparison.Ordinal);
         (await PollAsync(client, asked)).Refused("access_denied");
-        Assert.Contains("Not done", (await browser.SubmitAsync(page, "/approvals", ("decision", "approve"))).Text, StringComparison.Ordinal);
+        Assert.Equal(403, (await browser.SubmitAsync(page, "/approvals", ("decision", "approve"))).Status);
         (await PollAsync(client, asked)).Refused("access_denied");
+    }
+
+    [Fact]
+    [Trait("Invariant", "B1")]
+    public async Task One_agent_has_five_places_of_a_users_and_each_no_frees_one_at_once()
+    {
+        var client = await CodeClient.MakeAsync(server);
+        var other = await CodeClient.MakeForAsync(server, client.Tenant, client.User);
+        for (var i = 0; i < 5; i++)
+        {
+            await AskAsync(client);
+        }
+        (await SendAsync(client)).Refused("temporarily_unavailable", 503);
+        using var browser = new Browser(server);
+        var page = await browser.OpenAsync(PageOf(client), client.User, CodeClient.Password);
+        Assert.Contains("Denied.", (await browser.SubmitAsync(page, "/approvals", ("decision", "deny"))).Text, StringComparison.Ordinal);
+        await AskAsync(client);
+        (await SendAsync(client)).Refused("temporarily_unavailable", 503);
+
+        // By whatever way one ends: an administrator's no frees a place, too.
+        var agent = new NodeDto("agent", client.Tenant, client.Client.Id);
+        var waits = (await server.Operator.ListSessionsAsync(new SessionQuery(agent, "requested")).OrThrow()).Items[0];
+        await server.Operator.DenySessionAsync(waits.Id, new DenySession("no")).OrThrow();
+        await AskAsync(client);
+        (await SendAsync(client)).Refused("temporarily_unavailable", 503);
+        await AskAsync(other);
+    }
+
+    [Fact]
+    [Trait("Invariant", "B1")]
+    public async Task A_request_waits_for_an_hour_at_most_and_what_is_over_is_kept_for_so_many()
+    {
+        var client = await CodeClient.MakeAsync(server);
+        Assert.Equal(3_600, (await AskAsync(client, ("requested_expiry", "2147483647"))).Body.GetProperty("expires_in").GetInt32());
+        for (var i = 1; i < 20; i++)
+        {
+            await AskAsync(client, ("requested_expiry", "1"));
+            server.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+        (await SendAsync(client, ("requested_expiry", "1"))).Refused("temporarily_unavailable", 503);
+        server.Time.Advance(TimeSpan.FromMinutes(11));
+        (await SendAsync(client, ("requested_expiry", "1"))).Ok();
     }
 
     [Fact]
@@ -166,9 +208,9 @@ public sealed class BackchannelTests(OAuthServer server) : IClassFixture<OAuthSe
         var client = await CodeClient.MakeAsync(server, kind: "shared");
         for (var i = 0; i < 20; i++)
         {
-            await AskAsync(client);
+            await AskAsync(i % 5 == 0 && i > 0 ? client = await CodeClient.MakeForAsync(server, client.Tenant, client.User, "shared") : client);
         }
-        (await SendAsync(client)).Refused("temporarily_unavailable", 503);
+        (await SendAsync(await CodeClient.MakeForAsync(server, client.Tenant, client.User, "shared"))).Refused("temporarily_unavailable", 503);
         var personal = await CodeClient.MakeAsync(server, client.Tenant);
         (await SendAsync(personal, ("login_hint", client.User))).Refused("temporarily_unavailable", 503);
         var other = await CodeClient.MakeAsync(server, client.Tenant);

@@ -1,0 +1,89 @@
+// Users who sign in at an identity provider that other people wrote (oidc-provider), on the pages of a host, for an agent that asks with oauth4webapi.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import * as jose from 'jose';
+import * as oauth from 'oauth4webapi';
+import { Browser } from './browser.mjs';
+import { discover, insecure } from './client.mjs';
+import { startHost } from './host.mjs';
+import { client as ours, startUpstream } from './upstream.mjs';
+
+const redirect = 'http://127.0.0.1:49153/cb';
+let host, upstream, tenant, server, agent;
+
+before(async () => {
+  host = await startHost({ Fabric__Outbound__PlainHttpNetworks: '127.0.0.0/8' });
+  tenant = await host.tenant();
+  server = await discover(host, tenant);
+  upstream = await startUpstream([`${server.issuer}/oauth/callback/corp`]);
+  await host.api('POST', `/v1/tenants/${tenant}/users`, { id: 'mia' });
+  agent = await host.agent(tenant, { kind: 'personal', owner: 'mia' });
+  await host.api('PUT', `/v1/tenants/${tenant}/agents/${encodeURIComponent(agent.id)}/redirect-uris`, { redirectUris: [redirect] });
+  const issuer = await host.api('PUT', `/v1/tenants/${tenant}/issuers/corp`, {
+    kind: 'login', issuer: upstream.issuer, clientId: ours.client_id, clientSecret: ours.client_secret, algorithms: ['RS256'],
+  });
+  assert.equal(issuer.hasClientSecret, true);
+  assert.ok(!JSON.stringify(issuer).includes(ours.client_secret));
+});
+after(async () => {
+  await upstream?.stop();
+  await host?.stop();
+});
+
+// Signs a user in at the provider on the way to an authorization request; the page that the browser comes back with, and the request.
+async function signIn(user) {
+  const verifier = oauth.generateRandomCodeVerifier();
+  const state = oauth.generateRandomState();
+  const url = `${server.authorization_endpoint}?${new URLSearchParams({
+    client_id: agent.id, response_type: 'code', redirect_uri: redirect, scope: 'mail:send', state,
+    code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256',
+  })}`;
+  const browser = new Browser(user);
+  const back = await upstream.goThrough(await browser.leaveFor(url, 'corp'), user, server.issuer);
+  return { browser, back, page: await browser.send(back), url, verifier, state };
+}
+
+// What began just as the host started may have been used before: it says so until that is over.
+async function settled(user) {
+  for (const deadline = Date.now() + 30_000; ;) {
+    const got = await signIn(user);
+    if (got.page.status === 303 || Date.now() > deadline) {
+      return got;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+test('a user of oidc-provider says yes to an agent, once for each sign-in', async () => {
+  const { browser, back, page, url, verifier, state } = await settled('mia');
+  assert.deepEqual([page.status, page.location], [303, url]);
+  assert.equal(new URL(back).searchParams.get('iss'), upstream.issuer);
+  const callback = await browser.decide(page.location, 'approve');
+  const client = { client_id: agent.id };
+  const checked = oauth.validateAuthResponse(server, client, new URL(callback), state);
+  const answer = await oauth.authorizationCodeGrantRequest(server, client, oauth.ClientSecretBasic(agent.secret), checked, redirect, verifier, insecure);
+  const got = await oauth.processAuthorizationCodeResponse(server, client, answer);
+  assert.equal(jose.decodeJwt(got.access_token).sub, 'mia');
+  assert.equal((await host.check(got.access_token, 'mail', 'send')).allowed, true);
+  assert.equal((await browser.send(back)).status, 403);
+  assert.equal((await new Browser('mia').send(back)).status, 403);
+});
+
+test('a user of oidc-provider whom the tenant does not know is refused and not made', async () => {
+  await settled('mia');
+  const { browser, page, url } = await signIn('nobody');
+  assert.equal(page.status, 403);
+  assert.match((await browser.send(url)).text, /name="password"/);
+  const users = await host.api('GET', `/v1/tenants/${tenant}/users`);
+  assert.deepEqual(users.items.map((user) => user.id), ['mia']);
+});
+
+test('an answer that names another issuer is not taken', async () => {
+  const browser = new Browser('mia');
+  const start = await browser.leaveFor(`${server.issuer}/oauth/approvals`, 'corp');
+  const back = new URL(await upstream.goThrough(start, 'mia', server.issuer));
+  back.searchParams.set('iss', 'https://evil.example');
+  const page = await browser.send(back.href);
+  assert.equal(page.status, 403);
+  assert.match(page.text, /another issuer/);
+});
