@@ -34,6 +34,7 @@ namespace Fabric.Contracts;
 [JsonSerializable(typeof(SuspendAgent)), JsonSerializable(typeof(TransferAgent)), JsonSerializable(typeof(ReviewAgent)), JsonSerializable(typeof(SetAgentKeys))]
 [JsonSerializable(typeof(SetAgentRedirects)), JsonSerializable(typeof(SetUserSignIn))]
 [JsonSerializable(typeof(ProposeTrust)), JsonSerializable(typeof(TrustInfo)), JsonSerializable(typeof(Page<TrustInfo>))]
+[JsonSerializable(typeof(PutSignalPoll)), JsonSerializable(typeof(SignalPollInfo))]
 [JsonSerializable(typeof(PutIssuer)), JsonSerializable(typeof(IssuerInfo)), JsonSerializable(typeof(Page<IssuerInfo>))]
 [JsonSerializable(typeof(OpenSession)), JsonSerializable(typeof(DelegateSession)), JsonSerializable(typeof(ApproveSession)), JsonSerializable(typeof(DenySession))]
 [JsonSerializable(typeof(SessionInfo)), JsonSerializable(typeof(Page<SessionInfo>))]

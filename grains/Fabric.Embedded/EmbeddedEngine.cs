@@ -58,6 +58,9 @@ public sealed class EmbeddedEngine : IFabricEngine
     public INoteStore Notes => _parts.Notes;
 
     /// <inheritdoc/>
+    public HostSecrets HostSecrets => Signing.HostSecrets;
+
+    /// <inheritdoc/>
     public EngineHealth Health => new(!_disposed && !Ledger.Stopping, [
         new HealthPart("journal", _parts.Journal.Health.IsHealthy, _parts.Journal.Health.IsHealthy ? null : _parts.Journal.Health.Reason),
         new HealthPart("audit", _parts.Audit.IsTaking, _parts.Audit.IsTaking ? null : $"the audit store is full or too far behind: {_parts.Audit.Store.Health.Reason}"),

@@ -32,6 +32,9 @@ public interface IFabricEngine : IAsyncDisposable
     /// <summary>What the host remembers for a while beside the fabric's own state.</summary>
     INoteStore Notes { get; }
 
+    /// <summary>Seals the secrets that the host keeps beside the fabric's own state.</summary>
+    HostSecrets HostSecrets { get; }
+
     /// <summary>The fabric's interface for one caller. Cheap.</summary>
     IFabric As(Caller caller);
 

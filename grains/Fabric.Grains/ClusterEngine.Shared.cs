@@ -22,6 +22,9 @@ public sealed partial class ClusterEngine
     public ClusterMemory? Memory => Parts.Options.Memory;
 
     /// <inheritdoc/>
+    public HostSecrets HostSecrets => Parts.Signing.HostSecrets;
+
+    /// <inheritdoc/>
     public async ValueTask<Rejection?> UseOnceAsync(SingleUse use, CancellationToken cancellation = default) =>
         _once.Use(use, Parts.Now) ?? await Reads.UseOnceAsync(use, cancellation).ConfigureAwait(false);
 

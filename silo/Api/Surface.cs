@@ -8,6 +8,7 @@ using Fabric.Silo.Hosting;
 using Fabric.Silo.Metrics;
 using Fabric.Silo.OAuth;
 using Fabric.Silo.Signals;
+using Fabric.Silo.Signals.Intake;
 
 namespace Fabric.Silo.Api;
 
@@ -42,11 +43,13 @@ internal static class Surface
         ApiKeyRoutes.Map(routes);
         AuthZenRoutes.Map(routes, engine, time, options.Issuer);
         StatusListRoutes.Map(routes, engine, time, options, issuers);
-        SsfRoutes.Map(routes, engine, SignalStores.Open(options, engine), time, issuers);
+        SsfRoutes.Map(routes, engine, app.Services.GetRequiredService<ISignalStore>(), time, issuers, options.Outbound);
+        IntakeRoutes.Map(
+            routes, app.Services.GetRequiredService<SignalIntake>(), app.Services.GetRequiredService<PollSources>(), app.Services.GetRequiredService<SignalPollLoop>());
         ExtAuthzEndpoint.Map(routes, engine, options.ExtAuthz);
         OAuthRoutes.Map(routes, engine, app.Services);
         FeedEndpoint.Map(guarded, engine.Feed, caller => new EngineEdgeService(engine, caller));
-        HealthRoutes.Map(routes, engine, Scrape.Of(app.Services));
+        HealthRoutes.Map(routes, engine, () => [app.Services.GetRequiredService<WaitingEventsLoop>().Health], Scrape.Of(app.Services));
         guarded.MapOpenApi("/openapi/{documentName}.json").Open();
         Verify(app);
     }

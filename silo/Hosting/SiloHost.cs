@@ -8,6 +8,7 @@ using Fabric.Silo.Metrics;
 using Fabric.Silo.OAuth;
 using Fabric.Silo.OAuth.Upstream;
 using Fabric.Silo.Outbound;
+using Fabric.Silo.Signals;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Fabric.Silo.Hosting;
@@ -40,6 +41,7 @@ public static class SiloHost
         builder.Services.AddSingleton<UpstreamTokens>();
         builder.Services.AddSingleton<WorkloadAssertions>();
         builder.Services.AddSingleton<UserTokenGrant>();
+        SignalServices.Add(builder.Services, options, engine);
         builder.Services.AddSingleton<SiloMeter>();
         Scrape.Add(builder.Services);
         builder.Services.ConfigureHttpJsonOptions(json =>

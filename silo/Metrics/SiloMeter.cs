@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Fabric.Embedded;
 using Fabric.Engine;
+using Fabric.Silo.Signals.Intake;
 
 namespace Fabric.Silo.Metrics;
 
@@ -16,14 +17,14 @@ internal sealed class SiloMeter
     private readonly Counter<long> _requests;
     private readonly Histogram<double> _durations;
 
-    public SiloMeter(IMeterFactory meters, IFabricEngine engine)
+    public SiloMeter(IMeterFactory meters, IFabricEngine engine, WaitingEventsLoop waiting)
     {
         var meter = meters.Create(Name);
         _requests = meter.CreateCounter<long>("fabric.http.requests", null, "Requests answered, by endpoint and status.");
         _durations = meter.CreateHistogram("fabric.http.duration", "s", "Time to answer a request.", null, Seconds);
         meter.CreateObservableGauge("fabric.ready", () => engine.Health.Ready ? 1 : 0, null, "1 when the fabric takes requests.");
         meter.CreateObservableGauge(
-            "fabric.part.ok", () => engine.Health.Parts.Select(part => new Measurement<int>(part.Ok ? 1 : 0, new KeyValuePair<string, object?>("part", part.Name))),
+            "fabric.part.ok", () => engine.Health.Parts.Append(waiting.Health).Select(part => new Measurement<int>(part.Ok ? 1 : 0, new KeyValuePair<string, object?>("part", part.Name))),
             null, "1 when the part is well.");
         meter.CreateObservableGauge("fabric.index.records", () => engine.Index.Count, null, "Records in the revocation index.");
         meter.CreateObservableGauge("fabric.index.memory", () => engine.Index.Bytes, "By", "Memory of the revocation index.");

@@ -12,6 +12,9 @@ internal sealed class FileSignalStore : ISignalStore, IDisposable
     public static readonly JsonSerializerOptions Json = new() { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
 
     private readonly SemaphoreSlim _gate = new(1);
+
+    // One process has the folder, so a claim is its own, and none outlives it. False: it was changed since its holder looked.
+    private readonly Dictionary<string, (string Holder, bool IsSeen)> _claims = new(StringComparer.Ordinal);
     private readonly string _folder;
     private readonly Lazy<ConcurrentDictionary<(string Tenant, string Id), SignalStream>> _streams;
 
@@ -27,53 +30,77 @@ internal sealed class FileSignalStore : ISignalStore, IDisposable
     public ValueTask<IReadOnlyList<SignalStream>> ListAsync(string tenant, CancellationToken cancellation) =>
         new([.. _streams.Value.Values.Where(stream => stream.Tenant == tenant).OrderBy(stream => stream.Id, StringComparer.Ordinal)]);
 
-    public async ValueTask AddAsync(SignalStream stream, CancellationToken cancellation)
+    public ValueTask AddAsync(SignalStream stream, CancellationToken cancellation) => new(AloneAsync(() =>
     {
-        await _gate.WaitAsync(cancellation);
-        try
-        {
-            Write(stream);
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
+        Write(stream);
+        return true;
+    }, cancellation));
 
-    public async ValueTask<SignalStream?> UpdateAsync(string tenant, string id, Func<SignalStream, SignalStream> change, CancellationToken cancellation)
+    public ValueTask<SignalStream?> UpdateAsync(string tenant, string id, Func<SignalStream, SignalStream> change, CancellationToken cancellation) => new(AloneAsync(() =>
     {
-        await _gate.WaitAsync(cancellation);
-        try
+        if (!_streams.Value.TryGetValue((tenant, id), out var stream))
         {
-            if (!_streams.Value.TryGetValue((tenant, id), out var stream))
+            return null;
+        }
+        var changed = change(stream);
+        Write(changed);
+        if (_claims.TryGetValue(id, out var claim))
+        {
+            _claims[id] = claim with { IsSeen = false };
+        }
+        return changed;
+    }, cancellation));
+
+    public ValueTask RemoveAsync(SignalStream stream, CancellationToken cancellation) => new(AloneAsync(() =>
+    {
+        File.Delete(FileOf(stream));
+        _claims.Remove(stream.Id);
+        return _streams.Value.TryRemove((stream.Tenant, stream.Id), out _);
+    }, cancellation));
+
+    public ValueTask<IReadOnlyList<SignalStream>> ClaimAsync(string holder, TimeSpan lease, int most, CancellationToken cancellation) => new(AloneAsync<IReadOnlyList<SignalStream>>(() =>
+    {
+        var claimed = _streams.Value.Values.Where(stream => _claims.TryGetValue(stream.Id, out var claim) ? claim == (holder, false) : stream.IsPushed).Take(most).ToList();
+        foreach (var stream in claimed)
+        {
+            _claims[stream.Id] = (holder, true);
+        }
+        return claimed;
+    }, cancellation));
+
+    public ValueTask<SignalStream?> UpdateClaimedAsync(SignalStream stream, string holder, TimeSpan lease, Func<SignalStream, SignalStream> change, CancellationToken cancellation) =>
+        new(AloneAsync(() =>
+        {
+            if (!_claims.TryGetValue(stream.Id, out var claim) || claim.Holder != holder || !_streams.Value.TryGetValue((stream.Tenant, stream.Id), out var now))
             {
                 return null;
             }
-            var changed = change(stream);
-            Write(changed);
+            var changed = change(now);
+            if (!ReferenceEquals(changed, now))
+            {
+                Write(changed);
+            }
+            _claims[stream.Id] = (holder, true);
             return changed;
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
+        }, cancellation));
 
-    public async ValueTask RemoveAsync(SignalStream stream, CancellationToken cancellation)
+    public ValueTask ReleaseAsync(SignalStream stream, string holder, CancellationToken cancellation) =>
+        new(AloneAsync(() => _claims.TryGetValue(stream.Id, out var claim) && claim.Holder == holder && _claims.Remove(stream.Id), cancellation));
+
+    public void Dispose() => _gate.Dispose();
+
+    private async Task<T> AloneAsync<T>(Func<T> change, CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation);
         try
         {
-            File.Delete(FileOf(stream));
-            _streams.Value.TryRemove((stream.Tenant, stream.Id), out _);
+            return change();
         }
         finally
         {
             _gate.Release();
         }
     }
-
-    public void Dispose() => _gate.Dispose();
 
     // A crash leaves the file as it was or as it is now.
     private void Write(SignalStream stream)

@@ -5,17 +5,21 @@ using Fabric.Contracts.Changes;
 using Fabric.Contracts.Signals;
 using Fabric.Core.Common;
 using Fabric.Engine;
+using Fabric.Silo.Signals.Push;
 
 namespace Fabric.Silo.Signals;
 
 /// <summary>Streams and what their receivers do with them (SSF 1.0 section 8.1). A stream is its receiver's: for every other caller there is none.</summary>
-internal sealed class SignalStreams(ISignalStore store, SignalToken token, TimeProvider time)
+internal sealed class SignalStreams(ISignalStore store, SignalToken token, PushEndpoints endpoints, TimeProvider time)
 {
     public const string Poll = "urn:ietf:rfc:8936";
 
     /// <summary>Streams of a receiver, and of a tenant (B1).</summary>
     private const int StreamsOfReceiverMax = 16;
     private const int StreamsMax = 1_000;
+
+    /// <summary>Streams of a tenant that are pushed (B1): each has a worker, and a claim that is renewed.</summary>
+    private const int PushedMax = 100;
     private const int RemovedMax = 1_000;
     private const int SubjectCharsMax = 1_024;
     private const int TextCharsMax = 1_024;
@@ -42,6 +46,10 @@ internal sealed class SignalStreams(ISignalStore store, SignalToken token, TimeP
         {
             return new Rejection(Codes.LimitReached, tenant, $"a receiver has at most {StreamsOfReceiverMax} streams, a tenant {StreamsMax}");
         }
+        if (IsPushed(request) && all.Count(stream => stream.Push is not null) >= PushedMax)
+        {
+            return TooManyPushed(tenant);
+        }
         var known = await fabric.GetTenantAsync(tenant, cancellation);
         var begin = await fabric.PullChangesAsync(new ChangeQuery(ChangeQuery.Now, tenant, null, SignalEvents.Kinds, 1), cancellation);
         if ((known.Rejection ?? begin.Rejection) is { } refused)
@@ -53,6 +61,7 @@ internal sealed class SignalStreams(ISignalStore store, SignalToken token, TimeP
             Id = Guid.NewGuid().ToString("n"), Tenant = tenant, Receiver = caller.Name, Audience = caller.Subject, EventsRequested = request.EventsRequested ?? SignalEvents.Supported,
             Description = request.Description, Cursor = begin.Value.Next,
         };
+        made = request.Delivery is { Method: PushEndpoints.Method } push ? made with { Push = endpoints.Make(made, push, keepsSecret: false) } : made;
         await store.AddAsync(made, cancellation);
         return Describe(made);
     }
@@ -61,22 +70,30 @@ internal sealed class SignalStreams(ISignalStore store, SignalToken token, TimeP
     public async ValueTask<Outcome<SsfStreamInfo>> ChangeAsync(SignalStream stream, SsfStreamRequest request, bool replaces, CancellationToken cancellation)
     {
         var own = Describe(stream);
-        if ((Fault(request) ?? Differs("iss", request.Iss, own.Iss) ?? Differs("aud", request.Aud, own.Aud)
-            ?? Differs("delivery.endpoint_url", request.Delivery?.EndpointUrl, own.Delivery.EndpointUrl)) is { } fault)
+        var addressed = request.Delivery is { Method: Poll } polled ? polled.EndpointUrl : null;
+        if ((Fault(request) ?? Differs("iss", request.Iss, own.Iss) ?? Differs("aud", request.Aud, own.Aud) ?? Differs("delivery.endpoint_url", addressed, PollUrlOf(stream))) is { } fault)
         {
             return fault;
+        }
+        if (IsPushed(request) && stream.Push is null && (await store.ListAsync(stream.Tenant, cancellation)).Count(each => each.Push is not null) >= PushedMax)
+        {
+            return TooManyPushed(stream.Tenant);
         }
         var changed = await store.UpdateAsync(stream.Tenant, stream.Id, now => now with
         {
             EventsRequested = request.EventsRequested ?? (replaces ? SignalEvents.Supported : now.EventsRequested),
             Description = request.Description ?? (replaces ? null : now.Description),
+            Push = request.Delivery is { } delivery ? delivery.Method == PushEndpoints.Method ? endpoints.Make(now, delivery, keepsSecret: !replaces) : null : replaces ? null : now.Push,
         }, cancellation);
         return changed is null ? Missing : Describe(changed);
     }
 
     public ValueTask RemoveAsync(SignalStream stream, CancellationToken cancellation) => store.RemoveAsync(stream, cancellation);
 
-    public static SsfStatus StatusOf(SignalStream stream) => new(stream.Id, stream.Status, stream.Reason);
+    public static SsfStatus StatusOf(SignalStream stream) => new(stream.Id, stream.Status, stream.Reason, stream.Push is { } push
+        ? new SsfPushState(
+            push.Failures, push.RetryAt, push.DeliveredAt, push.Refused, push.Last is { } last ? new SsfPushError(last.Err, last.Description, last.Jti, last.At) : null)
+        : null);
 
     /// <summary>
     /// Sets a status. Events of the time while it was paused are delivered afterwards; those of the time while it was disabled are not (section 8.1.2.1).
@@ -95,7 +112,7 @@ internal sealed class SignalStreams(ISignalStore store, SignalToken token, TimeP
         var changed = await store.UpdateAsync(stream.Tenant, stream.Id, now =>
         {
             var set = now with { Status = wanted.Status, Reason = wanted.Reason };
-            return now.Status == "disabled" && wanted.Status != "disabled" ? set with { Cursor = now.Reason == SignalPoll.Gap ? null : begin.Value.Next, Acknowledged = [] } : set;
+            return now.Status == "disabled" && wanted.Status != "disabled" ? set with { Cursor = now.Reason == SignalGather.Gap ? null : begin.Value.Next, Acknowledged = [] } : set;
         }, cancellation);
         return changed is null ? Missing : StatusOf(changed);
     }
@@ -132,7 +149,13 @@ internal sealed class SignalStreams(ISignalStore store, SignalToken token, TimeP
         var changed = await store.UpdateAsync(stream.Tenant, stream.Id, current =>
         {
             isEarly = now - current.VerifiedAt < TimeSpan.FromSeconds(VerifyEverySeconds) && now >= current.VerifiedAt;
-            return isEarly ? current : current.WithOwn(SignalEvents.Verification, request.State is null ? new JsonObject() : new JsonObject { ["state"] = request.State }) with { VerifiedAt = now };
+            return isEarly ? current : current.WithOwn(SignalEvents.Verification, request.State is null ? new JsonObject() : new JsonObject { ["state"] = request.State }) with
+            {
+                VerifiedAt = now,
+
+                // Who asks for one wants to see now whether it arrives.
+                Push = current.Push is { } push ? push with { RetryAt = null } : null,
+            };
         }, cancellation);
         return changed is null ? Missing
             : isEarly ? new Rejection(Codes.LimitReached, "stream_id", $"one verification in {VerifyEverySeconds} s")
@@ -142,14 +165,29 @@ internal sealed class SignalStreams(ISignalStore store, SignalToken token, TimeP
     public SsfStreamInfo Describe(SignalStream stream)
     {
         var issuer = token.IssuerOf(stream.Tenant);
+        var delivery = stream.Push is { } push ? new SsfDelivery(PushEndpoints.Method, push.EndpointUrl) : new SsfDelivery(Poll, PollUrlOf(stream));
         return new SsfStreamInfo(
-            stream.Id, issuer, stream.Audience, new SsfDelivery(Poll, $"{issuer}/ssf/poll/{stream.Id}"), SignalEvents.Supported, stream.EventsRequested,
+            stream.Id, issuer, stream.Audience, delivery, SignalEvents.Supported, stream.EventsRequested,
             [.. SignalEvents.Supported.Intersect(stream.EventsRequested, StringComparer.Ordinal)], VerifyEverySeconds, stream.Description);
     }
 
-    private static Rejection? Fault(SsfStreamRequest request) =>
-        request.Delivery is { } delivery && delivery.Method != Poll ? new Rejection(Codes.InvalidField, "delivery.method", $"the method is `{Poll}` (poll)")
-        : request.EventsRequested is { } events && (events.Count > 100 || events.Any(each => each is null or { Length: > 256 }))
+    private static bool IsPushed(SsfStreamRequest request) => request.Delivery?.Method == PushEndpoints.Method;
+
+    private static Rejection TooManyPushed(string tenant) => new(Codes.LimitReached, tenant, $"a tenant has at most {PushedMax} streams that are pushed");
+
+    private string PollUrlOf(SignalStream stream) => $"{token.IssuerOf(stream.Tenant)}/ssf/poll/{stream.Id}";
+
+    private Rejection? Fault(SsfStreamRequest request) => (request.Delivery is { } delivery ? Fault(delivery) : null) ?? FaultBeside(request);
+
+    private Rejection? Fault(SsfDelivery delivery) => delivery.Method switch
+    {
+        Poll => delivery.AuthorizationHeader is null ? null : new Rejection(Codes.InvalidField, "delivery.authorization_header", "is for push"),
+        PushEndpoints.Method => endpoints.Check(delivery),
+        _ => new Rejection(Codes.InvalidField, "delivery.method", $"the method is `{Poll}` (poll) or `{PushEndpoints.Method}` (push)"),
+    };
+
+    private static Rejection? FaultBeside(SsfStreamRequest request) =>
+        request.EventsRequested is { } events && (events.Count > 100 || events.Any(each => each is null or { Length: > 256 }))
             ? new Rejection(Codes.InvalidField, "events_requested", "at most 100 event types of at most 256 characters")
         : request.Description is { Length: > TextCharsMax } ? new Rejection(Codes.InvalidField, "description", $"at most {TextCharsMax} characters")
         : null;

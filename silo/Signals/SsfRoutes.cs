@@ -5,10 +5,12 @@ using Fabric.Core.Common;
 using Fabric.Engine;
 using Fabric.Silo.Api;
 using Fabric.Silo.OAuth;
+using Fabric.Silo.Outbound;
+using Fabric.Silo.Signals.Push;
 
 namespace Fabric.Silo.Signals;
 
-/// <summary>OpenID Shared Signals Framework 1.0: a tenant as a transmitter, with poll delivery (RFC 8936).</summary>
+/// <summary>OpenID Shared Signals Framework 1.0: a tenant as a transmitter, with delivery by poll (RFC 8936) and push (RFC 8935).</summary>
 internal static class SsfRoutes
 {
     private const string Tag = "Signals";
@@ -17,10 +19,10 @@ internal static class SsfRoutes
 
     private static readonly QueryField[] StreamId = [new("stream_id", "The stream; where it may be left out, all of the caller's.")];
 
-    public static void Map(ApiRoutes routes, IFabricEngine engine, ISignalStore store, TimeProvider time, Issuers issuers)
+    public static void Map(ApiRoutes routes, IFabricEngine engine, ISignalStore store, TimeProvider time, Issuers issuers, OutboundSettings outbound)
     {
         var token = new SignalToken(engine, time, issuers);
-        var (streams, poll) = (new SignalStreams(store, token, time), new SignalPoll(store, token, time));
+        var (streams, poll) = (new SignalStreams(store, token, new PushEndpoints(engine.HostSecrets, outbound), time), new SignalPoll(store, new SignalGather(token), time));
         MapConfiguration(routes, issuers);
         MapStream(routes, streams);
         MapState(routes, streams);
@@ -40,7 +42,7 @@ internal static class SsfRoutes
             {
                 var (own, api) = (issuers.Of(request.Tenant), $"{issuers.Of(request.Tenant)}/ssf");
                 return new(new SsfConfiguration(
-                    "1_0", own, issuers.KeysOf(request.Tenant), [SignalStreams.Poll], $"{api}/stream", $"{api}/status", $"{api}/subjects:add",
+                    "1_0", own, issuers.KeysOf(request.Tenant), [PushEndpoints.Method, SignalStreams.Poll], $"{api}/stream", $"{api}/status", $"{api}/subjects:add",
                     $"{api}/subjects:remove", $"{api}/verify", [new SsfAuthorization("urn:ietf:rfc:6750")]));
             })
             .Open()

@@ -9,6 +9,7 @@ using Fabric.Core.Issuers;
 using Fabric.Core.Keys;
 using Fabric.Core.Lineages;
 using Fabric.Engine;
+using Fabric.Engine.Commands;
 using Fabric.Engine.Feed;
 using Fabric.Engine.Notes;
 
@@ -31,12 +32,18 @@ internal sealed class StubEngine : IFabricEngine
 
     public INoteStore Notes { get; } = new StubNotes();
 
+    public HostSecrets HostSecrets { get; } = new(new KeySealer(new byte[KeySealer.KeySize]));
+
     /// <summary>What a method answers; unless told otherwise a refusal.</summary>
     public Func<MethodInfo, object?[], object> Answer { get; set; } = (method, _) => StubFabric.Refuse(method.ReturnType.GetGenericArguments()[0]);
 
     public IFabric As(Caller caller) => StubFabric.Make((method, arguments) =>
     {
-        Calls.Enqueue(method.Name);
+        // What the host does by itself, now and then, nobody has called for.
+        if (caller != Caller.Fabric)
+        {
+            Calls.Enqueue(method.Name);
+        }
         return Answer(method, arguments);
     });
 

@@ -31,3 +31,21 @@ public sealed record IssuerInfo(
     string Tenant, string Id, string Kind, string Issuer, string? JwksUri, JsonElement? Jwks, IReadOnlyList<string> Audiences, IReadOnlyList<string> Algorithms,
     string SubjectClaim, IReadOnlyList<SubjectRuleDto> Subjects, bool CreateUsers, bool Reusable, ulong Revision, string? ClientId = null, bool HasClientSecret = false,
     IReadOnlyList<string>? Scopes = null);
+
+/// <summary>
+/// Polls the events of an issuer of kind `signals` (RFC 8936), in place of where it was polled before. <paramref name="Authorization"/>: the header `Authorization` of each poll; a secret, which no
+/// answer has. Left out it stays where the address does, and is none where that is another.
+/// </summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record PutSignalPoll(string EndpointUrl, string? Authorization = null)
+{
+    /// <summary>Without the secret, and without the address, which may hold one: a log is no place for them.</summary>
+    public override string ToString() => nameof(PutSignalPoll);
+}
+
+/// <summary>
+/// Where an issuer's events are polled, and how that goes: polls that failed in a row, what was wrong last, and when one went well last. <paramref name="HasAuthorization"/>: whether a secret goes
+/// with it.
+/// </summary>
+public sealed record SignalPollInfo(
+    string EndpointUrl, bool HasAuthorization, int Failures, string? LastError, DateTimeOffset? LastErrorAt, DateTimeOffset? PolledAt);

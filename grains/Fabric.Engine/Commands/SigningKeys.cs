@@ -14,6 +14,9 @@ internal sealed class SigningKeys(KeySealer sealer, string issuer, IReadOnlyList
 {
     private const string Purpose = "signing-key";
 
+    /// <summary>What the host keeps beside the engine's state is sealed under the same master key, each purpose by itself.</summary>
+    internal HostSecrets HostSecrets { get; } = new(sealer);
+
     /// <summary>A new key pair for a tenant; the private part leaves this method sealed only.</summary>
     internal SigningKeyAdded Make(string tenant)
     {

@@ -31,7 +31,7 @@ internal sealed class SiloPair : IAsyncDisposable
         for (var i = 0; i < 2; i++)
         {
             var engine = await ClusterEngine.OpenAsync(ClusterFixture.Options(database) with { Issuer = Issuer }, NullLoggerFactory.Instance);
-            var options = new SiloOptions { Engine = "orleans", Urls = "http://127.0.0.1:0", Issuer = Issuer, MasterKey = Convert.ToBase64String(ClusterFixture.MasterKey.Span) };
+            var options = new SiloOptions { Engine = "orleans", Urls = "http://127.0.0.1:0", Issuer = Issuer, MasterKey = Convert.ToBase64String(ClusterFixture.MasterKey.Span), Outbound = { PlainHttpNetworks = "127.0.0.0/8" } };
             configure?.Invoke(options);
             var app = SiloHost.Build(options, engine, NullLoggerFactory.Instance);
             await app.StartAsync();
@@ -50,6 +50,9 @@ internal sealed class SiloPair : IAsyncDisposable
 
     /// <summary>Waits until a silo knows all that the other does.</summary>
     internal Task MeetAsync(int silo) => Engine(silo).Parts.Relay.WaitAsync(Engine(1 - silo).Parts.Relay.Sequence);
+
+    /// <summary>Stops a silo's host and what it does by itself; its engine stays.</summary>
+    internal Task StopHostAsync(int silo) => _silos[silo].App.StopAsync();
 
     internal async Task<string> AgentAsync(string id)
     {

@@ -29,6 +29,8 @@ internal sealed class EngineOverHttp(EngineServer server) : IFabricEngine
 
     public INoteStore Notes => server.Engine.Notes;
 
+    public HostSecrets HostSecrets => server.Engine.HostSecrets;
+
     public SignInStanding SignInOf(string tenant, string user) => server.Engine.SignInOf(tenant, user);
 
     public IFabric As(Caller caller)

@@ -20,7 +20,7 @@ public sealed class SignalPollTests : IClassFixture<EngineServer>, IDisposable
     public SignalPollTests(EngineServer server)
     {
         (_server, _store, _fabric) = (server, new FileSignalStore(_folder), server.Engine.As(Caller.Fabric));
-        _poll = new SignalPoll(_store, new SignalToken(server.Engine, TimeProvider.System, new Issuers("https://fabric.local")), TimeProvider.System);
+        _poll = new SignalPoll(_store, new SignalGather(new SignalToken(server.Engine, TimeProvider.System, new Issuers("https://fabric.local"))), TimeProvider.System);
     }
 
     public void Dispose()

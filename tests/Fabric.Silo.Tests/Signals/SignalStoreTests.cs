@@ -44,11 +44,11 @@ public sealed class SignalStoreTests(EngineServer server) : IClassFixture<Engine
         using var store = new FileSignalStore(_folder);
         await store.AddAsync(Stream(office.Tenant, "c999999999"), CancellationToken.None);
         var fabric = server.Engine.As(Caller.Fabric);
-        var poll = new SignalPoll(store, new SignalToken(server.Engine, TimeProvider.System, new Issuers("https://fabric.local")), TimeProvider.System);
+        var poll = new SignalPoll(store, new SignalGather(new SignalToken(server.Engine, TimeProvider.System, new Issuers("https://fabric.local"))), TimeProvider.System);
         var first = await PollAsync();
         Assert.True(first.MoreAvailable);
         var after = (await store.FindAsync(office.Tenant, Id, CancellationToken.None))!;
-        Assert.Equal(("disabled", SignalPoll.Gap), (after.Status, after.Reason));
+        Assert.Equal(("disabled", SignalGather.Gap), (after.Status, after.Reason));
         var told = Assert.Single((await PollAsync()).Sets).Value.Split('.')[1];
         Assert.Contains("stream-updated", System.Text.Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(told)), StringComparison.Ordinal);
 

@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -191,7 +190,7 @@ public sealed class SsfTests(EngineServer server) : IClassFixture<EngineServer>
         var (office, receiver) = await ReceiverAsync();
         var stream = await receiver.CreateAsync();
         var (other, stranger) = await ReceiverAsync();
-        var sibling = new Receiver(server, office.Tenant, (await server.Operator.MakeApiKeyAsync(new MakeApiKey("auditor", "another", office.Tenant)).OrThrow()).Secret);
+        var sibling = new SsfReceiver(server, office.Tenant, (await server.Operator.MakeApiKeyAsync(new MakeApiKey("auditor", "another", office.Tenant)).OrThrow()).Secret);
         foreach (var who in new[] { stranger, sibling, stranger with { Tenant = office.Tenant } })
         {
             Assert.Equal(HttpStatusCode.NotFound, (await who.SendAsync("GET", who.Path($"stream?stream_id={stream}"))).StatusCode);
@@ -223,11 +222,11 @@ public sealed class SsfTests(EngineServer server) : IClassFixture<EngineServer>
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
     }
 
-    private async Task<(Office Office, Receiver Receiver)> ReceiverAsync()
+    private async Task<(Office Office, SsfReceiver Receiver)> ReceiverAsync()
     {
         var office = await Office.OpenAsync(server);
         var secret = (await server.Operator.MakeApiKeyAsync(new MakeApiKey("auditor", "siem", office.Tenant)).OrThrow()).Secret;
-        return (office, new Receiver(server, office.Tenant, secret));
+        return (office, new SsfReceiver(server, office.Tenant, secret));
     }
 
     private async Task<JsonNode> VerifiedAsync(string tenant, string token)
@@ -242,48 +241,5 @@ public sealed class SsfTests(EngineServer server) : IClassFixture<EngineServer>
         });
         Assert.True(verifier.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256));
         return JsonNode.Parse(Base64Url.DecodeFromChars(parts[1]))!;
-    }
-
-    private sealed record Receiver(EngineServer Server, string Tenant, string Secret)
-    {
-        public string Path(string rest) => $"/tenants/{Tenant}/ssf/{rest}";
-
-        public Task<HttpResponseMessage> SendAsync(string method, string path, string? body = null)
-        {
-            var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Secret);
-            return Server.Http.SendAsync(request);
-        }
-
-        public async Task<string> CreateAsync(string body = "{}")
-        {
-            using var answer = await SendAsync("POST", Path("stream"), body);
-            var text = await answer.Content.ReadAsStringAsync();
-            Assert.True(answer.StatusCode == HttpStatusCode.Created, text);
-            return (string)JsonNode.Parse(text)!["stream_id"]!;
-        }
-
-        public async Task<string> SetStatusAsync(string stream, string status)
-        {
-            using var answer = await SendAsync("POST", Path("status"), new JsonObject { ["stream_id"] = stream, ["status"] = status }.ToJsonString());
-            return (string)JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["status"]!;
-        }
-
-        public Task<Dictionary<string, string>> PollAsync(string stream, int? most = null, params string[] ack) => PollAsync(stream, most, true, ack);
-
-        public Task<Dictionary<string, string>> PollAsync(string stream, bool immediately) => PollAsync(stream, null, immediately, []);
-
-        private async Task<Dictionary<string, string>> PollAsync(string stream, int? most, bool immediately, string[] ack)
-        {
-            var poll = new JsonObject { ["returnImmediately"] = immediately, ["ack"] = new JsonArray([.. ack.Select(jti => (JsonNode)jti)]) };
-            if (most is { } limit)
-            {
-                poll["maxEvents"] = limit;
-            }
-            using var answer = await SendAsync("POST", Path($"poll/{stream}"), poll.ToJsonString());
-            var text = await answer.Content.ReadAsStringAsync();
-            Assert.True(answer.StatusCode == HttpStatusCode.OK, text);
-            return JsonNode.Parse(text)!["sets"]!.AsObject().ToDictionary(each => each.Key, each => (string)each.Value!);
-        }
     }
 }

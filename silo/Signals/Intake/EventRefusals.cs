@@ -1,0 +1,16 @@
+using Fabric.Core.Common;
+
+namespace Fabric.Silo.Signals.Intake;
+
+/// <summary>How a receiver says no (RFC 8935 section 2.4): the codes are the standard's.</summary>
+internal static class EventRefusals
+{
+    public static readonly Rejection NoToken = new("invalid_request", "body", "the body is no security event token that is taken here");
+    public static readonly Rejection TooOld = new("invalid_request", "iat", "the token has no `iat`, or one that is too long ago or ahead");
+    public static readonly Rejection UnknownIssuer = new("invalid_issuer", "iss", "the issuer is none whose events are taken here");
+    public static readonly Rejection OtherAudience = new("invalid_audience", "aud", "the token is for somebody else");
+    public static readonly Rejection BadKey = new("invalid_key", "signature", "the token is not signed by a key of its issuer, with an algorithm that is taken here");
+
+    /// <summary>Whether a code is one of these: the token will not be better the next time.</summary>
+    public static bool AreFinal(string code) => code.StartsWith("invalid_", StringComparison.Ordinal);
+}

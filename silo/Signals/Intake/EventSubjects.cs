@@ -1,0 +1,73 @@
+using System.Text.Json;
+using Fabric.Core.Common;
+using Fabric.Core.Tokens;
+
+namespace Fabric.Silo.Signals.Intake;
+
+/// <summary>Whom an event may be about: the ids that its subject identifiers (RFC 9493) have for a user. Whether there is such a user is looked up by who asks.</summary>
+internal static class EventSubjects
+{
+    private const int UsersMax = 8;
+    private const string Account = "acct:";
+
+    /// <summary>
+    /// The ids. <paramref name="speaksFor"/>: whether a subject of this issuer is one of the tenant's; another issuer's of the same name is somebody else.
+    /// </summary>
+    public static IReadOnlyList<string> UsersOf(JsonElement claims, JsonElement fields, Func<string, bool> speaksFor)
+    {
+        var users = new List<string>();
+
+        // SSF 1.0 section 3 has the subject beside the events; before, it stood in each (`subject`), or was the token's own (`sub`).
+        if (claims.TryGetProperty("sub_id", out var subject) || fields.TryGetProperty("subject", out subject))
+        {
+            Add(users, subject, speaksFor, isInner: false);
+        }
+        else if (ForeignJwt.Text(claims, "sub") is { } own)
+        {
+            users.Add(own);
+        }
+        return [.. users.Where(user => IdText.IsValid(user)).Distinct(StringComparer.Ordinal).Take(UsersMax)];
+    }
+
+    private static void Add(List<string> users, JsonElement subject, Func<string, bool> speaksFor, bool isInner)
+    {
+        if (subject.ValueKind != JsonValueKind.Object)
+        {
+            return;
+        }
+        switch ((ForeignJwt.Text(subject, "format") ?? ForeignJwt.Text(subject, "subject_type") ?? "").Replace('-', '_'))
+        {
+            case "iss_sub" when ForeignJwt.Text(subject, "iss") is { } issuer && speaksFor(issuer):
+                Add(users, ForeignJwt.Text(subject, "sub"));
+                break;
+            case "email":
+                Add(users, ForeignJwt.Text(subject, "email"));
+                break;
+            case "opaque":
+                Add(users, ForeignJwt.Text(subject, "id"));
+                break;
+            case "account" when ForeignJwt.Text(subject, "uri") is { } uri && uri.StartsWith(Account, StringComparison.OrdinalIgnoreCase):
+                Add(users, uri[Account.Length..]);
+                break;
+            case "aliases" when !isInner && subject.TryGetProperty("identifiers", out var identifiers) && identifiers.ValueKind == JsonValueKind.Array:
+                foreach (var identifier in identifiers.EnumerateArray().Take(UsersMax))
+                {
+                    Add(users, identifier, speaksFor, isInner: true);
+                }
+                break;
+
+            // Of a subject of several parts the user is the one that the fabric knows; devices and sessions of others have no counterpart here.
+            case "complex" or "" when !isInner && subject.TryGetProperty("user", out var user):
+                Add(users, user, speaksFor, isInner: true);
+                break;
+        }
+    }
+
+    private static void Add(List<string> users, string? id)
+    {
+        if (id is not null)
+        {
+            users.Add(id);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+namespace Fabric.Silo.Signals.Intake;
+
+internal static partial class SignalIntakeLog
+{
+    [LoggerMessage(3311, LogLevel.Information, "issuer {Issuer} of tenant {Tenant}: {Event} is about no user of the tenant")]
+    public static partial void EventOfNobody(this ILogger log, string issuer, string tenant, string @event);
+
+    [LoggerMessage(3312, LogLevel.Warning, "issuer {Issuer} of tenant {Tenant}: an event waits, since the issuer's keys cannot be had")]
+    public static partial void EventWaits(this ILogger log, string issuer, string tenant);
+
+    [LoggerMessage(3313, LogLevel.Error, "issuer {Issuer} of tenant {Tenant}: an event could not be kept until the issuer's keys can be had ({Code}); its transmitter was told to send it again")]
+    public static partial void EventNotKept(this ILogger log, string issuer, string tenant, string code);
+
+    [LoggerMessage(3314, LogLevel.Error, "issuer {Issuer} of tenant {Tenant}: an event was given up that has waited for the issuer's keys for days")]
+    public static partial void EventGivenUp(this ILogger log, string issuer, string tenant);
+
+    [LoggerMessage(3315, LogLevel.Warning, "issuer {Issuer} of tenant {Tenant}: an event that has waited was none of the issuer's ({Code})")]
+    public static partial void EventWasNone(this ILogger log, string issuer, string tenant, string code);
+
+    [LoggerMessage(3317, LogLevel.Error, "issuer {Issuer} of tenant {Tenant}: polling its events ended with an error; it is polled again")]
+    public static partial void PollBroke(this ILogger log, string issuer, string tenant, Exception fault);
+
+    [LoggerMessage(3318, LogLevel.Warning, "issuer {Issuer} of tenant {Tenant}: its events cannot be polled: {Error}; it is tried again, ever rarer")]
+    public static partial void PollFailed(this ILogger log, string issuer, string tenant, string error);
+
+    [LoggerMessage(3316, LogLevel.Error, "events that wait cannot be looked at; they are again in a moment")]
+    public static partial void WaitingBroke(this ILogger log, Exception fault);
+}

@@ -1,0 +1,132 @@
+using System.Text.Json;
+using Fabric.Contracts;
+using Fabric.Contracts.Common;
+using Fabric.Contracts.Revocations;
+using Fabric.Core.Common;
+using Fabric.Core.Issuers;
+using Fabric.Engine;
+using Fabric.Engine.Notes;
+using Fabric.Silo.OAuth;
+
+namespace Fabric.Silo.Signals.Intake;
+
+/// <summary>
+/// Takes events of the transmitters that a tenant trusts, and ends the users and sessions that they are about, by the ordinary commands: durable, in the audit with the issuer as who, and the
+/// same event once. What cannot be judged for want of keys waits (<see cref="WaitingEvents"/>): it is neither believed nor dropped.
+/// </summary>
+internal sealed class SignalIntake(IFabricEngine engine, EventTokens tokens, WaitingEvents waiting, TimeProvider time, ILoggerFactory logs)
+{
+    private const string Seen = "signals.seen";
+
+    // Longer than a token of an event is taken for, and waits.
+    private static readonly TimeSpan SeenFor = EventTokens.AgeMax + WaitingEvents.KeptFor + EventTokens.AheadMax;
+
+    private static readonly NoteLimits SeenLimits = new(100_000, 1_000_000);
+
+    private readonly ILogger _log = logs.CreateLogger("Fabric.Silo.Signals");
+
+    /// <summary>Null: the event is done with, or waits durably. Refusals: those of <see cref="EventRefusals"/>; all others: send it again.</summary>
+    public async ValueTask<Rejection?> TakeAsync(string tenant, string text, CancellationToken cancellation)
+    {
+        var read = await tokens.ReadAsync(tenant, text, hasWaited: false, cancellation);
+        return read.IsOk ? await DoAsync(tenant, read.Value, cancellation)
+            : read.Rejection.Code == Codes.IssuerKeysUnavailable ? await waiting.AddAsync(tenant, text, cancellation)
+            : read.Rejection;
+    }
+
+    /// <summary>The same for one that has waited. `issuer.keys_unavailable`: it waits on.</summary>
+    public async ValueTask<Rejection?> TakeWaitingAsync(string tenant, string text, CancellationToken cancellation)
+    {
+        var read = await tokens.ReadAsync(tenant, text, hasWaited: true, cancellation);
+        return read.IsOk ? await DoAsync(tenant, read.Value, cancellation) : read.Rejection;
+    }
+
+    private async ValueTask<Rejection?> DoAsync(string tenant, EventToken token, CancellationToken cancellation)
+    {
+        var name = UseNames.Of(Seen, $"{tenant}\n{token.Issuer.Issuer}", token.Jti);
+        var seen = await engine.Notes.FindAsync(tenant, Seen, name, cancellation);
+        if (!seen.IsOk || seen.Value is not null)
+        {
+            // RFC 8935 section 2: one that comes again is acknowledged again, and does nothing.
+            return seen.Rejection;
+        }
+
+        // INVARIANT A1: in records the issuer stands as who did it. INVARIANT T1: bound to the tenant whose list the issuer is on, and to no other.
+        var fabric = engine.As(new Caller(Role.TenantAdmin, tenant, $"issuer.{token.Issuer.Id}"));
+        var didAny = false;
+        foreach (var (type, fields) in token.Claims.GetProperty("events").EnumerateObject().Select(each => (each.Name, each.Value)))
+        {
+            var done = await ApplyAsync(fabric, tenant, token, type, fields, cancellation);
+            if (!done.IsOk)
+            {
+                return done.Rejection;
+            }
+            didAny |= done.Value;
+        }
+
+        // After what it does is durable: one that is cut off in between comes again, and finds its own idempotency key. An event that concerns nobody here leaves nothing behind.
+        return didAny ? await RememberAsync(tenant, token, name, cancellation) : null;
+    }
+
+    private async ValueTask<Rejection?> RememberAsync(string tenant, EventToken token, UInt128 name, CancellationToken cancellation)
+    {
+        var until = Instant.From(time.GetUtcNow() + SeenFor);
+        var added = await engine.Notes.AddAsync(new Note(tenant, Seen, name, token.Issuer.Id, null, until, ReadOnlyMemory<byte>.Empty), SeenLimits, cancellation);
+        return added is null || added.Code == Codes.AlreadyExists ? null : added;
+    }
+
+    private async ValueTask<Outcome<bool>> ApplyAsync(IFabric fabric, string tenant, EventToken token, string type, JsonElement fields, CancellationToken cancellation)
+    {
+        var effect = EventEffects.Of(type, fields);
+        if (effect == EventEffect.None)
+        {
+            return false;
+        }
+        var didAny = false;
+        foreach (var user in EventSubjects.UsersOf(token.Claims, fields, issuer => SpeaksFor(tenant, token.Issuer, issuer)))
+        {
+            // A name that is nobody's leaves no tombstone: whoever is known to a provider alone is none of the fabric's.
+            var known = await fabric.GetUserAsync(tenant, user, cancellation);
+            if (!known.IsOk && known.Rejection.Code != Codes.NotFound)
+            {
+                return known.Rejection;
+            }
+            if (known.IsOk)
+            {
+                if (await EndAsync(fabric, tenant, user, effect, token, type, cancellation) is { } refused)
+                {
+                    return refused;
+                }
+                didAny = true;
+            }
+        }
+        if (!didAny)
+        {
+            _log.EventOfNobody(token.Issuer.Id, tenant, EventEffects.NameOf(type));
+        }
+        return didAny;
+    }
+
+    private static async ValueTask<Rejection?> EndAsync(IFabric fabric, string tenant, string user, EventEffect effect, EventToken token, string type, CancellationToken cancellation)
+    {
+        var reason = $"{EventEffects.NameOf(type)} by {token.Issuer.Id}";
+        var receipt = effect == EventEffect.EndUser
+            ? await fabric.OffboardUserAsync(tenant, user, new EndNode(reason), cancellation)
+            : await fabric.RevokeAsync(
+                new RevokeRequest(new NodeDto("user", tenant, user), Mode: "generation", Reason: reason, IdempotencyKey: KeyOf(token, type)), cancellation);
+        if (receipt.IsOk)
+        {
+            // What is denied and not durable yet is not done: the transmitter is not told that it need not come again.
+            return receipt.Value.Durable ? null : new Rejection(Codes.StorageUnavailable, "user", "it is denied, and not durable yet: send the event again");
+        }
+
+        // What has ended has nothing more to end.
+        return receipt.Rejection.Code is Codes.UserRevoked or Codes.NodeRevoked or Codes.TenantRevoked ? null : receipt.Rejection;
+    }
+
+    private bool SpeaksFor(string tenant, TrustedIssuer transmitter, string issuer) =>
+        issuer == transmitter.Issuer
+        || (engine.IssuersOf(tenant) is { IsOk: true } trusted && trusted.Value.Any(each => each.Kind == IssuerKind.Users && each.Issuer == issuer));
+
+    private static string KeyOf(EventToken token, string type) => "set-" + Names.FormatId(UseNames.Of("signals.act", $"{token.Issuer.Issuer}\n{type}", token.Jti));
+}
