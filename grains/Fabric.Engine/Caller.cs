@@ -42,6 +42,7 @@ public sealed record Caller(Role Role, string? Tenant, string Subject)
         Role.Auditor => "auditor",
         Role.Agent => "agent",
         Role.User => "user",
+        Role.Provisioner => "provisioner",
         _ => "none",
     };
 
@@ -55,6 +56,7 @@ public sealed record Caller(Role Role, string? Tenant, string Subject)
         "auditor" => Role.Auditor,
         "agent" => Role.Agent,
         "user" => Role.User,
+        "provisioner" => Role.Provisioner,
         _ => Role.None,
     };
 }

@@ -20,4 +20,6 @@ public enum Role
     Agent = 32,
     /// <summary>A user who has signed in: says yes or no to sessions that are for it. No key has this role.</summary>
     User = 64,
+    /// <summary>An identity provider: registers one tenant's users, changes and ends them, and nothing else.</summary>
+    Provisioner = 128,
 }

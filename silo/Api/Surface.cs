@@ -7,6 +7,7 @@ using Fabric.Silo.Feed;
 using Fabric.Silo.Hosting;
 using Fabric.Silo.Metrics;
 using Fabric.Silo.OAuth;
+using Fabric.Silo.Scim;
 using Fabric.Silo.Signals;
 using Fabric.Silo.Signals.Intake;
 
@@ -49,6 +50,7 @@ internal static class Surface
         ExtAuthzEndpoint.Map(routes, engine, options.ExtAuthz);
         OAuthRoutes.Map(routes, engine, app.Services);
         FeedEndpoint.Map(guarded, engine.Feed, caller => new EngineEdgeService(engine, caller));
+        ScimRoutes.Map(routes, engine, issuers);
         HealthRoutes.Map(routes, engine, () => [app.Services.GetRequiredService<WaitingEventsLoop>().Health], Scrape.Of(app.Services));
         guarded.MapOpenApi("/openapi/{documentName}.json").Open();
         Verify(app);

@@ -26,7 +26,7 @@ internal static class KeysVerb
         CustomParser = ReadUrl,
     };
     private static readonly Option<FileInfo?> KeyFile = new("--key-file") { Description = "A file with the operator's key." };
-    private static readonly Option<string> RoleName = new("--role") { Description = "operator, tenant_admin, approver, enforcement_point or auditor.", Required = true };
+    private static readonly Option<string> RoleName = new("--role") { Description = "operator, tenant_admin, approver, enforcement_point, auditor or provisioner.", Required = true };
     private static readonly Option<string> Subject = new("--subject") { Description = "Who holds the key.", Required = true };
     private static readonly Option<string?> Tenant = new("--tenant") { Description = "The tenant that the key is bound to." };
     private static readonly Option<int?> Days = new("--days") { Description = "Days until the key ends; never when left out." };

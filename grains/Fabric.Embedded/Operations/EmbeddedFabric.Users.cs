@@ -17,7 +17,7 @@ internal sealed partial class EmbeddedFabric
     {
         lock (Ledger.Gate)
         {
-            if (Refuse(Admins, tenant) is { } refused)
+            if (Refuse(Admins | Role.Provisioner, tenant) is { } refused)
             {
                 return new(refused);
             }
@@ -49,7 +49,7 @@ internal sealed partial class EmbeddedFabric
     {
         lock (Ledger.Gate)
         {
-            if (Refuse(Admins, tenant, user) is { } refused)
+            if (Refuse(Admins | Role.Provisioner, tenant, user) is { } refused)
             {
                 return new(refused);
             }
@@ -93,7 +93,7 @@ internal sealed partial class EmbeddedFabric
     {
         lock (Ledger.Gate)
         {
-            if (Refuse(Readers, tenant, user) is { } refused)
+            if (Refuse(Readers | Role.Provisioner, tenant, user) is { } refused)
             {
                 return new(refused);
             }
@@ -108,7 +108,7 @@ internal sealed partial class EmbeddedFabric
     {
         lock (Ledger.Gate)
         {
-            if ((Refuse(Readers, tenant) ?? CheckPage(query)) is { } refused)
+            if ((Refuse(Readers | Role.Provisioner, tenant) ?? CheckPage(query)) is { } refused)
             {
                 return new(refused);
             }
@@ -122,7 +122,7 @@ internal sealed partial class EmbeddedFabric
 
     public ValueTask<Outcome<Receipt>> OffboardUserAsync(string tenant, string user, EndNode command, CancellationToken cancellation = default)
     {
-        if ((Refuse(Admins, tenant, user) ?? CheckWait(command.Wait, command.TimeoutMs)) is { } refused)
+        if ((Refuse(Admins | Role.Provisioner, tenant, user) ?? CheckWait(command.Wait, command.TimeoutMs)) is { } refused)
         {
             return new(refused);
         }

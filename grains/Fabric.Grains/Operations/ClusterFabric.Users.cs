@@ -16,7 +16,7 @@ internal sealed partial class ClusterFabric
 {
     public async ValueTask<Outcome<UserInfo>> CreateUserAsync(string tenant, CreateUser command, CancellationToken cancellation = default)
     {
-        if ((Refuse(Admins, tenant) ?? Known(tenant) ?? Names.CheckId("id", command.Id) ?? RoomFor(tenant, command.Id, isAgent: false)) is { } refused)
+        if ((Refuse(Admins | Role.Provisioner, tenant) ?? Known(tenant) ?? Names.CheckId("id", command.Id) ?? RoomFor(tenant, command.Id, isAgent: false)) is { } refused)
         {
             return refused;
         }
@@ -28,7 +28,7 @@ internal sealed partial class ClusterFabric
 
     public async ValueTask<Outcome<UserInfo>> UpdateUserAsync(string tenant, string user, UpdateUser command, CancellationToken cancellation = default)
     {
-        if ((Refuse(Admins, tenant, user) ?? KnownUser(tenant, user)) is { } refused)
+        if ((Refuse(Admins | Role.Provisioner, tenant, user) ?? KnownUser(tenant, user)) is { } refused)
         {
             return refused;
         }
@@ -53,7 +53,7 @@ internal sealed partial class ClusterFabric
 
     public ValueTask<Outcome<UserInfo>> GetUserAsync(string tenant, string user, CancellationToken cancellation = default)
     {
-        if (Refuse(Readers, tenant, user) is { } refused)
+        if (Refuse(Readers | Role.Provisioner, tenant, user) is { } refused)
         {
             return new(refused);
         }
@@ -68,7 +68,7 @@ internal sealed partial class ClusterFabric
 
     public ValueTask<Outcome<Page<UserInfo>>> ListUsersAsync(string tenant, PageQuery query, CancellationToken cancellation = default)
     {
-        if ((Refuse(Readers, tenant) ?? CheckPage(query)) is { } refused)
+        if ((Refuse(Readers | Role.Provisioner, tenant) ?? CheckPage(query)) is { } refused)
         {
             return new(refused);
         }
@@ -84,7 +84,7 @@ internal sealed partial class ClusterFabric
 
     public async ValueTask<Outcome<Receipt>> OffboardUserAsync(string tenant, string user, EndNode command, CancellationToken cancellation = default)
     {
-        if ((Refuse(Admins, tenant, user) ?? CheckWait(command.Wait, command.TimeoutMs) ?? KnownUser(tenant, user)) is { } refused)
+        if ((Refuse(Admins | Role.Provisioner, tenant, user) ?? CheckWait(command.Wait, command.TimeoutMs) ?? KnownUser(tenant, user)) is { } refused)
         {
             return refused;
         }

@@ -10,7 +10,7 @@ namespace Fabric.Silo.Tests.Api;
 
 public sealed class EndpointRolesTests(StubServer server) : IClassFixture<StubServer>
 {
-    private static readonly Role[] Roles = [Role.Operator, Role.TenantAdmin, Role.Approver, Role.EnforcementPoint, Role.Auditor, Role.Agent];
+    private static readonly Role[] Roles = [Role.Operator, Role.TenantAdmin, Role.Approver, Role.EnforcementPoint, Role.Auditor, Role.Agent, Role.Provisioner];
 
     private List<(string Method, string Path, Role Allowed, bool IsForm)> All =>
     [
