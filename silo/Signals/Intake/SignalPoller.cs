@@ -65,7 +65,10 @@ internal sealed class SignalPoller(PollSources sources, SignalIntake intake, Sil
         var wait = TimeSpan.FromTicks(Math.Min(Every.Ticks << Math.Min(failures, 10), RetryMax.Ticks));
         await sources.ReplaceAsync(held, held.Value with
         {
-            NextAtMs = NowMs + (long)wait.TotalMilliseconds, Failures = failures, LastError = error ?? held.Value.LastError, LastErrorAtMs = error is null ? held.Value.LastErrorAtMs : NowMs,
+            NextAtMs = NowMs + (long)wait.TotalMilliseconds,
+            Failures = failures,
+            LastError = error ?? held.Value.LastError,
+            LastErrorAtMs = error is null ? held.Value.LastErrorAtMs : NowMs,
             PolledAtMs = error is null ? NowMs : held.Value.PolledAtMs,
         }, cancellation);
     }

@@ -38,7 +38,9 @@ internal sealed record PushDelivery(string EndpointUrl, string? SealedAuthorizat
     /// <summary>After an attempt that failed. <paramref name="spread"/>, 0 to 1, spreads those that failed together.</summary>
     public PushDelivery Failed(PushFailure failure, double spread) => this with
     {
-        Failures = Failures + 1, Last = failure, RetryAt = failure.At + (TimeSpan.FromTicks(Math.Min(Retry.Ticks << Math.Min(Failures, 20), RetryMax.Ticks)) * (1 + (0.2 * spread))),
+        Failures = Failures + 1,
+        Last = failure,
+        RetryAt = failure.At + (TimeSpan.FromTicks(Math.Min(Retry.Ticks << Math.Min(Failures, 20), RetryMax.Ticks)) * (1 + (0.2 * spread))),
     };
 
     /// <summary>How long until the next attempt. A clock that was set back makes nobody wait longer than the longest wait.</summary>

@@ -132,9 +132,18 @@ public sealed class IntakeTests(FederatedServer federated) : IClassFixture<Feder
         {
             _ = what switch
             {
-                "iss" => claims["iss"] = "https://another.example", "aud" => claims["aud"] = "https://another.example", "no aud" => Drop(claims, "aud"), "jti" => Drop(claims, "jti"),
-                "iat" => Drop(claims, "iat"), "old" => claims["iat"] = now - (8 * 24 * 3600), "ahead" => claims["iat"] = now + 3600, "exp" => claims["exp"] = now - 60,
-                "events" => Drop(claims, "events"), "many" => claims["events"] = Many(), "large" => claims["pad"] = new string('x', 20_000), _ => null,
+                "iss" => claims["iss"] = "https://another.example",
+                "aud" => claims["aud"] = "https://another.example",
+                "no aud" => Drop(claims, "aud"),
+                "jti" => Drop(claims, "jti"),
+                "iat" => Drop(claims, "iat"),
+                "old" => claims["iat"] = now - (8 * 24 * 3600),
+                "ahead" => claims["iat"] = now + 3600,
+                "exp" => claims["exp"] = now - 60,
+                "events" => Drop(claims, "events"),
+                "many" => claims["events"] = Many(),
+                "large" => claims["pad"] = new string('x', 20_000),
+                _ => null,
             };
         }, head =>
         {
