@@ -126,11 +126,11 @@ internal sealed class UpstreamEndpoint(
         return url.ToString();
     }
 
-    // RFC 6749 section 10.12: this browser's, of this tenant and issuer, of this moment.
+    // RFC 6749 section 10.12: this browser's, of this tenant and issuer, of this moment; it may have begun at a silo whose clock is ahead.
     private UpstreamFlow? FlowOf(HttpContext context, string tenant, string id, string browser, string? state) =>
         state is not null && UpstreamFlow.Read(cookies.FlowOf(context), browser) is { } flow && flow.Tenant == tenant && flow.Provider == id
             && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(state), Encoding.UTF8.GetBytes(flow.State))
-            && flow.BegunAtMs <= Now.UnixMs && Now.UnixMs < flow.BegunAtMs + (long)UpstreamFlow.Lifetime.TotalMilliseconds
+            && new Instant(flow.BegunAtMs) <= Now + Limits.ClockSkew && Now.UnixMs < flow.BegunAtMs + (long)UpstreamFlow.Lifetime.TotalMilliseconds
             ? flow
             : null;
 
