@@ -6,7 +6,7 @@ namespace Fabric.Silo.Federation;
 /// <summary>
 /// The metadata of OpenID providers, fetched once however many ask and kept for minutes. Public data by address, so tenants share it; where it leads, the guard of outgoing requests judges again.
 /// </summary>
-internal sealed class ProviderDirectory(OutboundHttp http, TimeProvider time, ILoggerFactory? logs = null)
+internal sealed class ProviderDirectory
 {
     /// <summary>The most providers that are kept (B1); those that were not asked for the longest give way.</summary>
     public const int ProvidersMax = 1_024;
@@ -19,54 +19,28 @@ internal sealed class ProviderDirectory(OutboundHttp http, TimeProvider time, IL
 
     private static readonly string[] Types = ["application/json"];
 
-    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
-    private readonly ILogger? _log = logs?.CreateLogger("Fabric.Silo.Federation");
-    private long _turn;
+    private readonly OutboundHttp _http;
+    private readonly ILogger? _log;
+    private readonly FetchedOnce<ProviderMetadata> _providers;
+
+    public ProviderDirectory(OutboundHttp http, TimeProvider time, ILoggerFactory? logs = null)
+    {
+        (_http, _log) = (http, logs?.CreateLogger("Fabric.Silo.Federation"));
+        _providers = new FetchedOnce<ProviderMetadata>(ProvidersMax, Retry, time, async issuer => (await DiscoverAsync(issuer), Fresh));
+    }
 
     /// <summary>A provider's metadata; null: they cannot be had now.</summary>
-    public async ValueTask<ProviderMetadata?> OfAsync(string issuer, CancellationToken cancellation)
-    {
-        Entry entry;
-        lock (_entries)
-        {
-            if (!_entries.TryGetValue(issuer, out entry!) || (entry.Fetch.IsCompleted && time.GetUtcNow() >= entry.Until))
-            {
-                if (_entries.Count >= ProvidersMax && !_entries.ContainsKey(issuer))
-                {
-                    _entries.Remove(_entries.MinBy(each => each.Value.Turn).Key);
-                }
-                _entries[issuer] = entry = new Entry();
-                var made = entry;
-                made.Fetch = Task.Run(() => FetchAsync(issuer, made), CancellationToken.None);
-            }
-            entry.Turn = ++_turn;
-        }
-        return await entry.Fetch.WaitAsync(cancellation);
-    }
-
-    private async Task<ProviderMetadata?> FetchAsync(string issuer, Entry entry)
-    {
-        ProviderMetadata? found = null;
-        try
-        {
-            found = await DiscoverAsync(issuer);
-        }
-        finally
-        {
-            entry.Until = time.GetUtcNow() + (found is null ? Retry : Fresh);
-        }
-        return found;
-    }
+    public ValueTask<ProviderMetadata?> OfAsync(string issuer, CancellationToken cancellation) => _providers.OfAsync(issuer, cancellation);
 
     // OpenID Connect Discovery section 4, then RFC 8414 section 3. Whichever there is must be this issuer's (section 4.3): or another one could say where its users go.
     private async ValueTask<ProviderMetadata?> DiscoverAsync(string issuer)
     {
         foreach (var address in KeySetSource.AddressesOf(issuer))
         {
-            var reply = await http.SendAsync(new OutboundRequest(address) { Types = Types }, CancellationToken.None);
+            var reply = await _http.SendAsync(new OutboundRequest(address) { Types = Types }, CancellationToken.None);
             if (reply.IsOk)
             {
-                var read = ProviderMetadata.Parse(reply.Body, issuer, http.MayBePlain);
+                var read = ProviderMetadata.Parse(reply.Body, issuer, _http.MayBePlain);
                 if (read is null)
                 {
                     _log?.LoginFailed(issuer, "its metadata are another issuer's, or name no endpoint that can be used");
@@ -81,14 +55,5 @@ internal sealed class ProviderDirectory(OutboundHttp http, TimeProvider time, IL
         }
         _log?.LoginFailed(issuer, "it has no metadata");
         return null;
-    }
-
-    private sealed class Entry
-    {
-        public Task<ProviderMetadata?> Fetch { get; set; } = null!;
-
-        public DateTimeOffset Until { get; set; }
-
-        public long Turn { get; set; }
     }
 }

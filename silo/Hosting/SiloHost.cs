@@ -6,6 +6,7 @@ using Fabric.Silo.Api;
 using Fabric.Silo.Federation;
 using Fabric.Silo.Metrics;
 using Fabric.Silo.OAuth;
+using Fabric.Silo.OAuth.Documents;
 using Fabric.Silo.OAuth.Upstream;
 using Fabric.Silo.Outbound;
 using Fabric.Silo.Signals;
@@ -38,6 +39,7 @@ public static class SiloHost
         builder.Services.AddSingleton<KeySets>();
         builder.Services.AddSingleton<IssuedTokens>();
         builder.Services.AddSingleton<ProviderDirectory>();
+        builder.Services.AddSingleton<ClientDocuments>();
         builder.Services.AddSingleton<UpstreamTokens>();
         builder.Services.AddSingleton<WorkloadAssertions>();
         builder.Services.AddSingleton<UserTokenGrant>();

@@ -210,6 +210,7 @@ internal static class SiloOptionsReader
         Need(options.MasterKey is null || IsMasterKey(options.MasterKey), "MasterKey", "32 bytes in base64");
         CheckTls(options.Tls, Need);
         CheckUrls(options, Need);
+        options.OAuth.Check((holds, key, rule) => Need(holds, $"OAuth:{key}", rule));
         options.Outbound.Check((holds, key, rule) => Need(holds, $"Outbound:{key}", rule));
         options.StatusLists.Check((holds, key, rule) => Need(holds, $"StatusLists:{key}", rule));
         ExtAuthzRules.Check(options.ExtAuthz, (holds, key, rule) => Need(holds, $"ExtAuthz:{key}", rule));

@@ -3,6 +3,7 @@ using Fabric.Core.Agents;
 using Fabric.Core.Common;
 using Fabric.Core.Tokens;
 using Fabric.Engine;
+using Fabric.Silo.OAuth.Documents;
 
 namespace Fabric.Silo.OAuth;
 
@@ -10,7 +11,7 @@ namespace Fabric.Silo.OAuth;
 /// Clients that prove themselves by a JWT that they have signed with a key of their own (`private_key_jwt`; RFC 7523 sections 2.2 and 3, OpenID Connect Core section 9).
 /// An assertion is for this issuer alone, ends within minutes, and is used once.
 /// </summary>
-internal sealed class ClientAssertions(IFabricEngine engine, Issuers issuers, TimeProvider time)
+internal sealed class ClientAssertions(IFabricEngine engine, Issuers issuers, ClientDocuments documents, TimeProvider time)
 {
     /// <summary>What `client_assertion_type` is.</summary>
     public const string Type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -25,16 +26,27 @@ internal sealed class ClientAssertions(IFabricEngine engine, Issuers issuers, Ti
     {
         var now = Instant.From(time.GetUtcNow());
         if (ForeignJwt.TryParse(assertion, "typ", "kid") is not { } jwt || !IsOfAssertions(jwt.Header)
-            || jwt.Text("sub") is not { } agent || !IdText.IsValid(agent) || jwt.Text("iss") != agent || (clientId is not null && clientId != agent)
+            || jwt.Text("sub") is not { } client || (documents.AgentOf(client) ?? client) is not { } agent || !IdText.IsValid(agent) || jwt.Text("iss") != client || (clientId is not null && clientId != client)
             || !IsFor(jwt.Claims, issuers.Of(tenant)) || jwt.Text("jti") is not { Length: > 0 and <= ForeignJwt.JtiLengthMax } id || MomentsOf(jwt, now) is not { } moments)
         {
             return Invalid;
         }
         var kid = jwt.Header.TryGetProperty("kid", out _) ? ForeignJwt.Text(jwt.Header, "kid") ?? "" : null;
-        var who = engine.AuthenticateAgent(tenant, agent, keys => IsSignedByOne(jwt, keys, kid));
+
+        // A document is fetched only of an agent that the tenant has.
+        var isDocument = agent != client;
+        var who = engine.AuthenticateAgent(tenant, agent, keys => isDocument || IsSignedByOne(jwt, keys, kid));
         if (!who.IsOk)
         {
             return who.Rejection.Code == Codes.Unauthenticated ? Invalid : who.Rejection;
+        }
+        if (isDocument)
+        {
+            var signed = await documents.IsSignedAsync(client, jwt, kid, cancellation);
+            if (!signed.IsOk || !signed.Value)
+            {
+                return signed.Rejection ?? Invalid;
+            }
         }
 
         // Only now: nobody but the key's holder can use a `jti` up, or fill the memory of them.

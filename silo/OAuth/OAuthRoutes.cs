@@ -4,6 +4,7 @@ using Fabric.Silo.Federation;
 using Fabric.Silo.Hosting;
 using Fabric.Silo.OAuth.Authorize;
 using Fabric.Silo.OAuth.Backchannel;
+using Fabric.Silo.OAuth.Documents;
 using Fabric.Silo.OAuth.Refresh;
 
 namespace Fabric.Silo.OAuth;
@@ -52,18 +53,19 @@ internal static class OAuthRoutes
     public static void Map(ApiRoutes routes, IFabricEngine engine, IServiceProvider services)
     {
         var (issuers, time) = (services.GetRequiredService<Issuers>(), services.GetRequiredService<TimeProvider>());
-        var admission = new ClientAdmission(engine, new ClientAssertions(engine, issuers, time), services.GetRequiredService<WorkloadAssertions>());
+        var documents = services.GetRequiredService<ClientDocuments>();
+        var admission = new ClientAdmission(engine, new ClientAssertions(engine, issuers, documents, time), services.GetRequiredService<WorkloadAssertions>());
         var proofs = new DpopProofs(engine, services.GetRequiredService<DpopNonces>(), time);
         var options = services.GetRequiredService<SiloOptions>();
         var notes = new OAuthNotes(engine.Notes);
         var refresh = new RefreshTokens(notes, time);
-        var requests = new AuthorizationRequests(engine, notes, options.OAuth, time);
+        var requests = new AuthorizationRequests(engine, notes, documents, options.OAuth, time);
         MetadataRoutes.Map(routes, issuers, options.OAuth);
         PageRoutes.Map(routes, engine, notes, requests, issuers, options, services, time);
         Post<TokenAnswer>("token", [.. Grant, .. Client], new TokenEndpoint(engine, issuers, proofs, notes, refresh, services.GetRequiredService<UserTokenGrant>(), options.DefaultAudience, time).AnswerAsync)
             .RequireRoles(Role.Agent)
             .Describe(Tag, "token", "Gives an agent a token of a session: its own (RFC 6749 section 4.4), delegated to it (RFC 8693), or one that a user has said yes to (section 4.1, OpenID CIBA).");
-        Post<PushedAnswer>("par", [.. PageRoutes.Request, .. Client], new PushedEndpoint(notes, requests, issuers, proofs, time).AnswerAsync, StatusCodes.Status201Created)
+        Post<PushedAnswer>("par", [.. PageRoutes.Request, .. Client], new PushedEndpoint(notes, requests, documents, issuers, proofs, time).AnswerAsync, StatusCodes.Status201Created)
             .RequireRoles(Role.Agent)
             .Describe(Tag, "pushAuthorizationRequest", "Takes an authorization request and gives it a name (RFC 9126).");
         Post<BackchannelAnswer>("bc-authorize", [.. Backchannel, .. Client], new BackchannelEndpoint(engine, notes, time).AnswerAsync)

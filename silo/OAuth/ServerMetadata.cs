@@ -3,7 +3,7 @@ using Fabric.Silo.Federation;
 
 namespace Fabric.Silo.OAuth;
 
-/// <summary>What a tenant's authorization server can do (RFC 8414 section 2, RFC 9396 section 10, RFC 9701 section 7, RFC 9449 section 5.1, RFC 9126 section 5, RFC 9207 section 3, OpenID CIBA core section 4). Only what is there is named.</summary>
+/// <summary>What a tenant's authorization server can do (RFC 8414 section 2, RFC 9396 section 10, RFC 9701 section 7, RFC 9449 section 5.1, RFC 9126 section 5, RFC 9207 section 3, OpenID CIBA core section 4, draft-ietf-oauth-client-id-metadata-document section 5). Only what is there is named.</summary>
 internal sealed record ServerMetadata(
     string Issuer,
     string AuthorizationEndpoint,
@@ -31,7 +31,8 @@ internal sealed record ServerMetadata(
     IReadOnlyList<string> RevocationEndpointAuthMethodsSupported,
     IReadOnlyList<string> RevocationEndpointAuthSigningAlgValuesSupported,
     IReadOnlyList<string> AuthorizationDetailsTypesSupported,
-    IReadOnlyList<string> DpopSigningAlgValuesSupported)
+    IReadOnlyList<string> DpopSigningAlgValuesSupported,
+    bool ClientIdMetadataDocumentSupported)
 {
     private static readonly string[] Es256 = ["ES256"];
     private static readonly string[] Clients = ["client_secret_basic", "client_secret_post", "private_key_jwt", WorkloadAssertions.SpiffeMethod];
@@ -44,7 +45,7 @@ internal sealed record ServerMetadata(
         issuers.Of(tenant), issuers.AuthorizationOf(tenant), issuers.TokenOf(tenant), issuers.PushedOf(tenant), settings.RequirePushedRequests, issuers.BackchannelOf(tenant), ["poll"], false,
         issuers.KeysOf(tenant), issuers.IntrospectionOf(tenant), issuers.RevocationOf(tenant), ["code"], ["query"], ["S256"], true, false, false,
         [GrantTypes.AuthorizationCode, GrantTypes.RefreshToken, GrantTypes.ClientCredentials, GrantTypes.TokenExchange, GrantTypes.Backchannel], Clients, Es256, Resources, Es256, Es256, Resources, Es256,
-        [DetailsText.Type], Es256);
+        [DetailsText.Type], Es256, settings.DocumentHosts.Count > 0);
 }
 
 /// <summary>How documents and answers of the OAuth endpoints are written: snake_case, nulls left out, source-generated; what is read is read strictly.</summary>

@@ -1,5 +1,8 @@
 // Users who sign in at an identity provider that other people wrote (oidc-provider), on the pages of a host, for an agent that asks with oauth4webapi.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
@@ -12,7 +15,7 @@ const redirect = 'http://127.0.0.1:49153/cb';
 let host, upstream, tenant, server, agent;
 
 before(async () => {
-  host = await startHost({ Fabric__Outbound__PlainHttpNetworks: '127.0.0.0/8' });
+  host = await startHost({ Fabric__Outbound__PlainHttpNetworks: '127.0.0.0/8', Fabric__OAuth__ClientDocumentHosts: '127.0.0.1' });
   tenant = await host.tenant();
   server = await discover(host, tenant);
   upstream = await startUpstream([`${server.issuer}/oauth/callback/corp`]);
@@ -86,4 +89,37 @@ test('an answer that names another issuer is not taken', async () => {
   const page = await browser.send(back.href);
   assert.equal(page.status, 403);
   assert.match(page.text, /another issuer/);
+});
+
+test('a client whose id is the URL of its document is the agent that the tenant registered for it', async () => {
+  const pair = await jose.generateKeyPair('ES256');
+  const web = createServer().listen(0, '127.0.0.1');
+  await once(web, 'listening');
+  try {
+    const url = `http://127.0.0.1:${web.address().port}/client.json`;
+    const document = {
+      client_id: url, redirect_uris: [redirect], token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [{ ...(await jose.exportJWK(pair.publicKey)), kid: 'k1', alg: 'ES256' }] },
+    };
+    web.on('request', (_, answer) => answer.setHeader('content-type', 'application/json').end(JSON.stringify(document)));
+    assert.equal(server.client_id_metadata_document_supported, true);
+    const client = { client_id: url };
+    const verifier = oauth.generateRandomCodeVerifier();
+    const ask = async () => `${server.authorization_endpoint}?${new URLSearchParams({
+      client_id: url, response_type: 'code', redirect_uri: redirect, scope: 'mail:send', code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256',
+    })}`;
+    assert.equal((await fetch(await ask(), { redirect: 'manual' })).status, 400);
+    const id = `cimd:${createHash('sha256').update(url).digest('base64url')}`;
+    await host.api('POST', `/v1/tenants/${tenant}/agents`, { id, kind: 'personal', owner: 'mia', scopes: [{ tool: 'mail' }] });
+    const { browser } = await settled('mia');
+    const checked = oauth.validateAuthResponse(server, client, new URL(await browser.decide(await ask(), 'approve')), oauth.expectNoState);
+    const authentication = oauth.PrivateKeyJwt({ key: pair.privateKey, kid: 'k1' });
+    const answer = await oauth.authorizationCodeGrantRequest(server, client, authentication, checked, redirect, verifier, insecure);
+    const got = await oauth.processAuthorizationCodeResponse(server, client, answer);
+    assert.deepEqual([jose.decodeJwt(got.access_token).client_id, jose.decodeJwt(got.access_token).sub], [id, 'mia']);
+    assert.equal((await host.check(got.access_token, 'mail', 'send')).allowed, true);
+    assert.equal((await host.check(got.access_token, 'files', 'read')).allowed, false);
+  } finally {
+    web.close();
+    web.closeAllConnections();
+  }
 });

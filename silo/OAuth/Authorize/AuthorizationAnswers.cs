@@ -16,7 +16,7 @@ internal sealed class AuthorizationAnswers(Issuers issuers)
         var told = OAuthErrors.OfAuthorization(rejection);
         if (target is null)
         {
-            HtmlPage.Refuse(context, told, rejection.Code == Codes.StorageUnavailable ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status400BadRequest);
+            HtmlPage.Refuse(context, told, rejection.Code is Codes.StorageUnavailable or Codes.IssuerKeysUnavailable ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status400BadRequest);
             return;
         }
         Redirect(context, tenant, target, ("error", told.Code), ("error_description", told.Detail));

@@ -10,11 +10,11 @@ internal sealed record AuthorizationTarget(string RedirectUri, string? State);
 
 /// <summary>
 /// An authorization request (RFC 6749 section 4.1.1) that is whole. <paramref name="Scopes"/>: what would be granted, with the constraints of the agent's ceiling; <paramref name="DpopKey"/>:
-/// the key that the code is to be bound to (RFC 9449 section 10).
+/// the key that the code is to be bound to (RFC 9449 section 10). <paramref name="Document"/>: the URL by which the client names itself; null: it names itself by its id.
 /// </summary>
 internal sealed record AuthorizationRequest(
     AgentInfo Client, AuthorizationTarget Target, string Challenge, GrantRequest Asked, IReadOnlyList<ScopeDto> Scopes, string Purpose, long LifetimeSeconds, bool IsApprovalRequired,
-    bool IsSilent, string? DpopKey);
+    bool IsSilent, string? DpopKey, string? Document = null);
 
 /// <summary>
 /// What reading a request came to: the request, or an error, which is told to the client only with a <paramref name="Target"/> (RFC 6749 section 4.1.2.1). <paramref name="Pushed"/>: what it was

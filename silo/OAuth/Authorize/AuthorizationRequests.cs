@@ -6,6 +6,7 @@ using Fabric.Core.Agents;
 using Fabric.Core.Common;
 using Fabric.Engine;
 using Fabric.Engine.Wire;
+using Fabric.Silo.OAuth.Documents;
 
 namespace Fabric.Silo.OAuth.Authorize;
 
@@ -13,7 +14,7 @@ namespace Fabric.Silo.OAuth.Authorize;
 /// Reads authorization requests (RFC 6749 section 4.1.1, RFC 7636, RFC 9126 section 4). Client and redirect URI come first: nothing is ever sent to an address that is not registered for the
 /// client, word for word.
 /// </summary>
-internal sealed class AuthorizationRequests(IFabricEngine engine, OAuthNotes notes, OAuthSettings settings, TimeProvider time)
+internal sealed class AuthorizationRequests(IFabricEngine engine, OAuthNotes notes, ClientDocuments documents, OAuthSettings settings, TimeProvider time)
 {
     /// <summary>What the task of a session is called whose client does not say.</summary>
     public const string PurposeDefault = "OAuth authorization";
@@ -53,12 +54,26 @@ internal sealed class AuthorizationRequests(IFabricEngine engine, OAuthNotes not
     public async ValueTask<AuthorizationReading> CheckAsync(string tenant, Form form, CancellationToken cancellation)
     {
         // An agent that is stopped or gone is as one that is not known.
-        var client = form["client_id"] is { } id && IdText.IsValid(id) ? await Fabric.GetAgentAsync(tenant, id, cancellation) : Unknown("client_id", "the client is not known here");
+        var document = documents.AgentOf(form["client_id"]);
+        var client = (document ?? form["client_id"]) is { } id && IdText.IsValid(id) ? await Fabric.GetAgentAsync(tenant, id, cancellation) : Unknown("client_id", "the client is not known here");
         if (!client.IsOk || client.Value.Status != "active")
         {
-            return AuthorizationReading.Failed(new Rejection(OAuthErrors.InvalidRequest, "client_id", "the client is not known here"));
+            return AuthorizationReading.Failed(new Rejection(
+                OAuthErrors.InvalidRequest, "client_id", document is null ? "the client is not known here" : $"the client is not known here; an administrator can register it as the agent {document}"));
         }
-        if (form["redirect_uri"] is not { } redirect || client.Value.RedirectUris?.Any(known => RedirectUri.Matches(known, redirect)) != true)
+
+        // What the document says counts for where answers go and for nothing else. It is fetched only of an agent that the tenant has.
+        ClientDocument? said = null;
+        if (document is not null)
+        {
+            var found = await documents.OfAsync(form["client_id"]!, cancellation);
+            if (!found.IsOk)
+            {
+                return AuthorizationReading.Failed(found.Rejection);
+            }
+            said = found.Value;
+        }
+        if (form["redirect_uri"] is not { } redirect || (said?.RedirectUris ?? client.Value.RedirectUris)?.Any(known => RedirectUri.Matches(known, redirect)) != true)
         {
             return AuthorizationReading.Failed(new Rejection(OAuthErrors.InvalidRequest, "redirect_uri", "the redirect URI is not registered for this client"));
         }
@@ -69,7 +84,7 @@ internal sealed class AuthorizationRequests(IFabricEngine engine, OAuthNotes not
         var target = new AuthorizationTarget(redirect, form["state"]);
         var tenantInfo = await Fabric.GetTenantAsync(tenant, cancellation);
         var request = tenantInfo.IsOk ? Check(form, client.Value, target, tenantInfo.Value) : tenantInfo.Rejection;
-        return request.IsOk ? new AuthorizationReading(request.Value, target, null) : AuthorizationReading.Failed(request.Rejection, target);
+        return request.IsOk ? new AuthorizationReading(request.Value with { Document = said?.ClientId }, target, null) : AuthorizationReading.Failed(request.Rejection, target);
     }
 
     /// <summary>Uses a pushed request up; false: it was used already.</summary>
@@ -137,7 +152,7 @@ internal sealed class AuthorizationRequests(IFabricEngine engine, OAuthNotes not
             return gone;
         }
         var found = await notes.Pushed.FindAsync(tenant, uri[UrnPrefix.Length..], cancellation);
-        if (!found.IsOk || found.Value is not { } held || held.Value.Client != form["client_id"])
+        if (!found.IsOk || found.Value is not { } held || held.Value.Client != (documents.AgentOf(form["client_id"]) ?? form["client_id"]))
         {
             return found.IsOk ? gone : AuthorizationReading.Failed(found.Rejection);
         }

@@ -1,6 +1,7 @@
 using Fabric.Core.Common;
 using Fabric.Engine;
 using Fabric.Silo.Api;
+using Fabric.Silo.OAuth.Documents;
 using Fabric.Silo.OAuth.Interaction;
 
 namespace Fabric.Silo.OAuth.Authorize;
@@ -9,7 +10,7 @@ namespace Fabric.Silo.OAuth.Authorize;
 /// Pushed authorization requests (RFC 9126): an authenticated client leaves a request here, and gets a name for it that one browser may use once. With a proof (RFC 9449 section 10.1) the code
 /// is bound to the key.
 /// </summary>
-internal sealed class PushedEndpoint(OAuthNotes notes, AuthorizationRequests requests, Issuers issuers, DpopProofs proofs, TimeProvider time)
+internal sealed class PushedEndpoint(OAuthNotes notes, AuthorizationRequests requests, ClientDocuments documents, Issuers issuers, DpopProofs proofs, TimeProvider time)
 {
     private const string Key = "dpop_jkt";
 
@@ -42,7 +43,8 @@ internal sealed class PushedEndpoint(OAuthNotes notes, AuthorizationRequests req
 
         // Whose request it is says the authentication, whatever the form does.
         var query = form.Encode("client_id", "client_secret", "client_assertion", "client_assertion_type", Key);
-        query = $"client_id={Uri.EscapeDataString(client.Subject)}&{query}{((proven.Value ?? form[Key]) is { } bound ? $"&{Key}={bound}" : "")}";
+        var name = documents.AgentOf(form["client_id"]) == client.Subject ? form["client_id"]! : client.Subject;
+        query = $"client_id={Uri.EscapeDataString(name)}&{query}{((proven.Value ?? form[Key]) is { } bound ? $"&{Key}={bound}" : "")}";
         var parameters = Form.Parse(System.Text.Encoding.UTF8.GetBytes(query));
         var reading = parameters.IsOk ? await requests.CheckAsync(tenant, parameters.Value, context.RequestAborted) : AuthorizationReading.Failed(parameters.Rejection);
         if (reading.Error is { } refused)
