@@ -80,7 +80,7 @@ public sealed class ClientDocumentTests : IAsyncLifetime, IDisposable
         Assert.Equal("mail:send", token.Text("scope"));
         Assert.Equal(AgentId, agent.Id);
         (await TokenAsync(("grant_type", "refresh_token"), ("refresh_token", token.Text("refresh_token")!))).Ok();
-        Assert.Equal("invalid_scope", (await browser.GetAsync(Path(("scope", "bank")))) ["error"]);
+        Assert.Equal("invalid_scope", (await browser.GetAsync(Path(("scope", "bank"))))["error"]);
 
         // Pushed, in the same name.
         var pushed = await PostAsync("par", [.. Parameters().Where(pair => pair.Key != "client_id").Select(pair => (pair.Key, pair.Value))]);
