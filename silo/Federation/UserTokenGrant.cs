@@ -49,7 +49,9 @@ internal sealed class UserTokenGrant(IFabricEngine engine, IssuedTokens tokens, 
         {
             return missing;
         }
-        return await OpenAsync(client, asked, subject.Subject, Math.Min(asked.LifetimeSeconds ?? remaining, remaining), cancellation);
+        // RFC 7800: what comes of a token that is bound to a key is bound to it as well.
+        var key = subject.Claims.TryGetProperty("cnf", out _) ? proofKey : null;
+        return await OpenAsync(client, asked, subject.Subject, Math.Min(asked.LifetimeSeconds ?? remaining, remaining), key, cancellation);
     }
 
     // RFC 9068 section 2.1: an access token says that it is one, and is no ID token. Section 2.2: one that a service got for itself has the service as its subject, which is no user, however it is called (section 5).
@@ -97,7 +99,7 @@ internal sealed class UserTokenGrant(IFabricEngine engine, IssuedTokens tokens, 
         return made.IsOk || made.Rejection.Code == Codes.AlreadyExists ? null : made.Rejection;
     }
 
-    private async ValueTask<Outcome<string>> OpenAsync(Caller client, GrantRequest asked, string user, long seconds, CancellationToken cancellation)
+    private async ValueTask<Outcome<string>> OpenAsync(Caller client, GrantRequest asked, string user, long seconds, string? proofKey, CancellationToken cancellation)
     {
         var fabric = engine.As(client);
         var agent = await fabric.GetAgentAsync(client.Tenant!, client.Subject, cancellation);
@@ -112,7 +114,7 @@ internal sealed class UserTokenGrant(IFabricEngine engine, IssuedTokens tokens, 
             return Waits();
         }
         var opened = await fabric.OpenSessionAsync(
-            client.Tenant!, new OpenSession(client.Subject, asked.Purpose ?? PurposeDefault, asked.Scopes ?? agent.Value.Scopes, user, seconds), cancellation);
+            client.Tenant!, new OpenSession(client.Subject, asked.Purpose ?? PurposeDefault, asked.Scopes ?? agent.Value.Scopes, user, seconds, ProofKey: proofKey), cancellation);
         if (!opened.IsOk)
         {
             return opened.Rejection.Code is Codes.AgentWrongUser or Codes.NotFound ? Bad(opened.Rejection.Detail) : opened.Rejection;

@@ -42,7 +42,7 @@ internal sealed class TokenExchangeGrant(IFabricEngine engine, UserTokenGrant us
             return Invalid("subject_token", "it is bound to a key: prove that key in this request");
         }
         // docs/decisions/0047: what was given for one audience is for that one alone, whoever exchanges it, but for the client that is that audience.
-        var isFree = subject.Audience == defaultAudience || subject.Audience == client.Subject || subject.Audience == issuers.Of(client.Tenant!);
+        var isFree = subject.Audience == defaultAudience || (subject.Tenant == client.Tenant && subject.Audience == client.Subject) || subject.Audience == issuers.Of(client.Tenant!);
         if (!isFree && asked.Audience is not null && asked.Audience != subject.Audience)
         {
             return new Rejection(OAuthErrors.InvalidTarget, "resource", "the subject token is for another audience: what comes of it is for that one");

@@ -12,7 +12,7 @@ internal static class ScimPatch
     public const int OperationsMax = 100;
 
     private const string Schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
-    private const string Enterprise = "urn:ietf:params:scim:schemas:extension:";
+    private const string Extension = "urn:";
 
     // Attributes of a user (RFC 7643 section 4.1) that the fabric has no use for: what is said about them changes nothing, and fails nothing.
     private static readonly string[] PassedOver =
@@ -78,6 +78,8 @@ internal static class ScimPatch
     {
         switch (attribute.ToLowerInvariant())
         {
+            case "externalid" or "displayname" or "name.formatted" when value.ValueKind == JsonValueKind.Null:
+                return Remove(change, attribute);
             case "active":
                 var flag = ScimJson.Flag(value, "active");
                 return flag.IsOk ? change with { Active = ScimResource.Both(change.Active, flag.Value) } : flag.Rejection;
@@ -108,7 +110,7 @@ internal static class ScimPatch
     private static Outcome<ScimChange> PassOver(ScimChange change, string attribute)
     {
         var first = attribute.Split('.', '[')[0];
-        return first is "id" or "meta" or "groups" || attribute.StartsWith(Enterprise, StringComparison.OrdinalIgnoreCase) || PassedOver.Contains(first, StringComparer.OrdinalIgnoreCase)
+        return first is "id" or "meta" or "groups" || attribute.StartsWith(Extension, StringComparison.OrdinalIgnoreCase) || PassedOver.Contains(first, StringComparer.OrdinalIgnoreCase)
             ? change
             : new Rejection(ScimErrors.InvalidPath, "path", "a user has no such attribute");
     }

@@ -141,7 +141,8 @@ internal sealed class ScimUsers(IFabricEngine engine)
     /// <summary>Changes a user. <paramref name="replaces"/>: what is not said falls back (PUT). Refusals: `mutability`, `invalidValue`.</summary>
     public async ValueTask<Outcome<ScimUser>> ChangeAsync(IFabric fabric, ScimUser user, ScimChange wanted, bool replaces, CancellationToken cancellation)
     {
-        if (wanted.UserName is { } userName && userName != user.Info.Id)
+        // INVARIANT R1: whoever has left may have been given another name by the provider, in the same breath: the end counts, whatever else is said.
+        if (wanted.Active != false && wanted.UserName is { } userName && userName != user.Info.Id)
         {
             return new Rejection(ScimErrors.Mutability, "userName", "a user's name stands in what was issued for it: it does not change");
         }
@@ -152,9 +153,9 @@ internal sealed class ScimUsers(IFabricEngine engine)
             return new Rejection(ScimErrors.Mutability, "active", "the user has ended for good: a new one has another name");
         }
         var (tenant, id) = (user.Info.Tenant, user.Info.Id);
-        if (!user.IsEnded && wanted.Active == false)
+        if (wanted.Active == false)
         {
-            // First of all, whatever else is wanted.
+            // First of all, whatever else is wanted. Also of one that has ended: the end may not be durable yet, and it is what the answer says (D1).
             if (await EndAsync(fabric, user, "SCIM: active is false", cancellation) is { } refused)
             {
                 return refused;
@@ -177,7 +178,7 @@ internal sealed class ScimUsers(IFabricEngine engine)
     /// <summary>Ends a user, and forgets it: to the provider there is none any more. Null: it is done.</summary>
     public async ValueTask<Rejection?> RemoveAsync(IFabric fabric, ScimUser user, CancellationToken cancellation)
     {
-        if (!user.IsEnded && await EndAsync(fabric, user, "SCIM: deleted", cancellation) is { } refused)
+        if (await EndAsync(fabric, user, "SCIM: deleted", cancellation) is { } refused)
         {
             return refused;
         }

@@ -36,8 +36,9 @@ internal sealed record ClientDocument(string ClientId, IReadOnlyList<string> Red
                 ? new ClientDocument(url, redirects, ForeignJwt.Text(root, "jwks_uri"), hasKeys ? keys.GetRawText() : null)
                 : null;
         }
-        catch (JsonException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
+            // Not JSON, or texts that are no UTF-8.
             return null;
         }
     }

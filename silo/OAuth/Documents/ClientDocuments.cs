@@ -53,7 +53,7 @@ internal sealed class ClientDocuments
     /// </summary>
     public string? AgentOf(string? clientId) =>
         _hosts.Count > 0 && clientId is { Length: <= UrlLengthMax } && OutboundUrl.Parse(clientId) is { } url && url.AbsoluteUri == clientId && url.AbsolutePath.Length > 1 && url.Query.Length == 0
-            && (url.Scheme == Uri.UriSchemeHttps || _http.MayBePlain(url)) && _hosts.Contains(url.IdnHost)
+            && ((url.Scheme == Uri.UriSchemeHttps && url.IsDefaultPort) || _http.MayBePlain(url)) && _hosts.Contains(url.IdnHost)
             ? Prefix + Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(clientId)))
             : null;
 

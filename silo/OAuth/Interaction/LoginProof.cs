@@ -19,9 +19,17 @@ internal sealed record LoginProof(string Method, string Stamp)
     /// <summary>By a password. Its salt is made anew with each, and says nothing of it.</summary>
     public static LoginProof Of(UserSignIn signIn) => new(Password, Convert.ToHexStringLower(signIn.Salt.Span));
 
-    /// <summary>By an issuer.</summary>
-    public static LoginProof Of(TrustedIssuer issuer) => new(
-        IssuerPrefix + issuer.Id, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{issuer.Issuer}\n{issuer.Login?.ClientId}\n{issuer.SubjectClaim}")).AsSpan(0, 16)));
+    /// <summary>By an issuer, as it is trusted now: with other keys or another secret (each setting of a secret is another) it is one that has to prove the user anew.</summary>
+    public static LoginProof Of(TrustedIssuer issuer)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var part in (string?[])[issuer.Issuer, issuer.Login?.ClientId, issuer.SubjectClaim, issuer.JwksUri, issuer.Jwks, string.Join(' ', issuer.Algorithms)])
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{part?.Length ?? -1}:{part}\n"));
+        }
+        hash.AppendData((issuer.Login?.SealedSecret ?? default).Span);
+        return new(IssuerPrefix + issuer.Id, Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 16)));
+    }
 
     /// <summary>Whether it still proves: the password is that one, the issuer is trusted for this. Refusal: it cannot be known now.</summary>
     public Outcome<bool> Holds(IFabricEngine engine, string tenant, SignInStanding standing)

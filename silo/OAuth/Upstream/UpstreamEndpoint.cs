@@ -177,7 +177,7 @@ internal sealed class UpstreamEndpoint(
         // Only now: nobody but who has signed in there can use a flow up, or fill the memory of them.
         var (tenant, begun) = (flow.Tenant, new Instant(flow.BegunAtMs));
         var used = await engine.UseOnceAsync(
-            new SingleUse($"{tenant}/login.{issuer.Id}", UseNames.Of("upstream", $"{tenant}\n{issuer.Id}", flow.State), begun, begun + UpstreamFlow.Lifetime), context.RequestAborted);
+            new SingleUse($"{tenant}/login/{issuer.Id}", UseNames.Of("upstream", $"{tenant}\n{issuer.Id}", flow.State), begun, begun + UpstreamFlow.Lifetime), context.RequestAborted);
         return used is null ? await logins.OpenAsync(context, tenant, user, standing, LoginProof.Of(issuer))
             : used.Code is Codes.Replayed or Codes.TooEarly ? NotOurs
             : used;

@@ -24,8 +24,9 @@ internal sealed record UpstreamCode(string Code, string RedirectUri, string Veri
 /// </summary>
 internal sealed class UpstreamTokens(IFabricEngine engine, OutboundHttp http, IssuedTokens tokens, TimeProvider time, ILoggerFactory logs)
 {
-    // INVARIANT B1: who sends made-up codes holds up so many, and nobody more.
+    // INVARIANT B1, R5: who sends made-up codes holds up so many, and a tenant whose provider is slow so many of its own.
     private const int WaitingMax = 64;
+    private const int WaitingOfTenantMax = 8;
     private const string FormType = "application/x-www-form-urlencoded";
 
     private static readonly string[] Types = ["application/json"];
@@ -35,14 +36,14 @@ internal sealed class UpstreamTokens(IFabricEngine engine, OutboundHttp http, Is
     private static readonly Rejection Refused = new(Codes.Unauthenticated, "user", "what the issuer said is no proof of who you are: begin again");
 
     private readonly ILogger _log = logs.CreateLogger("Fabric.Silo.Federation");
+    private readonly Dictionary<string, int> _ofTenants = new(StringComparer.Ordinal);
     private int _waiting;
 
     /// <summary>What the issuer says of the user that signed in.</summary>
     public async ValueTask<Outcome<IssuedToken>> RedeemAsync(string tenant, TrustedIssuer issuer, ProviderMetadata provider, UpstreamCode code, CancellationToken cancellation)
     {
-        if (Interlocked.Increment(ref _waiting) > WaitingMax)
+        if (!TryEnter(tenant))
         {
-            Interlocked.Decrement(ref _waiting);
             return Busy;
         }
         try
@@ -52,7 +53,33 @@ internal sealed class UpstreamTokens(IFabricEngine engine, OutboundHttp http, Is
         }
         finally
         {
-            Interlocked.Decrement(ref _waiting);
+            Leave(tenant);
+        }
+    }
+
+    private bool TryEnter(string tenant)
+    {
+        lock (_ofTenants)
+        {
+            var own = _ofTenants.GetValueOrDefault(tenant);
+            if (own >= WaitingOfTenantMax || _waiting >= WaitingMax)
+            {
+                return false;
+            }
+            (_ofTenants[tenant], _waiting) = (own + 1, _waiting + 1);
+            return true;
+        }
+    }
+
+    private void Leave(string tenant)
+    {
+        lock (_ofTenants)
+        {
+            _waiting--;
+            if (--_ofTenants[tenant] == 0)
+            {
+                _ofTenants.Remove(tenant);
+            }
         }
     }
 

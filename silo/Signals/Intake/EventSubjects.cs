@@ -20,7 +20,7 @@ internal static class EventSubjects
         // SSF 1.0 section 3 has the subject beside the events; before, it stood in each (`subject`), or was the token's own (`sub`).
         if (claims.TryGetProperty("sub_id", out var subject) || fields.TryGetProperty("subject", out subject))
         {
-            Add(users, subject, speaksFor, isInner: false);
+            Add(users, subject, speaksFor, inComplex: false, inAliases: false);
         }
         else if (ForeignJwt.Text(claims, "sub") is { } own)
         {
@@ -29,7 +29,7 @@ internal static class EventSubjects
         return [.. users.Where(user => IdText.IsValid(user)).Distinct(StringComparer.Ordinal).Take(UsersMax)];
     }
 
-    private static void Add(List<string> users, JsonElement subject, Func<string, bool> speaksFor, bool isInner)
+    private static void Add(List<string> users, JsonElement subject, Func<string, bool> speaksFor, bool inComplex, bool inAliases)
     {
         if (subject.ValueKind != JsonValueKind.Object)
         {
@@ -49,16 +49,16 @@ internal static class EventSubjects
             case "account" when ForeignJwt.Text(subject, "uri") is { } uri && uri.StartsWith(Account, StringComparison.OrdinalIgnoreCase):
                 Add(users, uri[Account.Length..]);
                 break;
-            case "aliases" when !isInner && subject.TryGetProperty("identifiers", out var identifiers) && identifiers.ValueKind == JsonValueKind.Array:
+            case "aliases" when !inAliases && subject.TryGetProperty("identifiers", out var identifiers) && identifiers.ValueKind == JsonValueKind.Array:
                 foreach (var identifier in identifiers.EnumerateArray().Take(UsersMax))
                 {
-                    Add(users, identifier, speaksFor, isInner: true);
+                    Add(users, identifier, speaksFor, inComplex: true, inAliases: true);
                 }
                 break;
 
             // Of a subject of several parts the user is the one that the fabric knows; devices and sessions of others have no counterpart here.
-            case "complex" or "" when !isInner && subject.TryGetProperty("user", out var user):
-                Add(users, user, speaksFor, isInner: true);
+            case "complex" or "" when !inComplex && subject.TryGetProperty("user", out var user):
+                Add(users, user, speaksFor, inComplex: true, inAliases);
                 break;
         }
     }

@@ -17,6 +17,9 @@ internal static partial class SignalIntakeLog
     [LoggerMessage(3315, LogLevel.Warning, "issuer {Issuer} of tenant {Tenant}: an event that has waited was none of the issuer's ({Code})")]
     public static partial void EventWasNone(this ILogger log, string issuer, string tenant, string code);
 
+    [LoggerMessage(3319, LogLevel.Warning, "issuer {Issuer} of tenant {Tenant}: an event was carried out and not remembered, since too many are: sent again, it would be carried out again")]
+    public static partial void EventNotRemembered(this ILogger log, string issuer, string tenant);
+
     [LoggerMessage(3317, LogLevel.Error, "issuer {Issuer} of tenant {Tenant}: polling its events ended with an error; it is polled again")]
     public static partial void PollBroke(this ILogger log, string issuer, string tenant, Exception fault);
 

@@ -72,6 +72,12 @@ internal sealed class SignalIntake(IFabricEngine engine, EventTokens tokens, Wai
     {
         var until = Instant.From(time.GetUtcNow() + SeenFor);
         var added = await engine.Notes.AddAsync(new Note(tenant, Seen, name, token.Issuer.Id, null, until, ReadOnlyMemory<byte>.Empty), SeenLimits, cancellation);
+        if (added?.Code == Codes.LimitReached)
+        {
+            // It is done, and durable. Not remembered, it would at worst end sessions once more, if it came again; refused, it would hold up all that come after it.
+            _log.EventNotRemembered(token.Issuer.Id, tenant);
+            return null;
+        }
         return added is null || added.Code == Codes.AlreadyExists ? null : added;
     }
 
@@ -87,6 +93,16 @@ internal sealed class SignalIntake(IFabricEngine engine, EventTokens tokens, Wai
         {
             // A name that is nobody's leaves no tombstone: whoever is known to a provider alone is none of the fabric's.
             var known = await fabric.GetUserAsync(tenant, user, cancellation);
+
+            // Who was registered at another silo a moment ago is known to the cluster.
+            if (!known.IsOk && known.Rejection.Code == Codes.NotFound)
+            {
+                if (await engine.CatchUpAsync(cancellation) is { } behind)
+                {
+                    return behind;
+                }
+                known = await fabric.GetUserAsync(tenant, user, cancellation);
+            }
             if (!known.IsOk && known.Rejection.Code != Codes.NotFound)
             {
                 return known.Rejection;
@@ -113,7 +129,7 @@ internal sealed class SignalIntake(IFabricEngine engine, EventTokens tokens, Wai
         var receipt = effect == EventEffect.EndUser
             ? await fabric.OffboardUserAsync(tenant, user, new EndNode(reason), cancellation)
             : await fabric.RevokeAsync(
-                new RevokeRequest(new NodeDto("user", tenant, user), Mode: "generation", Reason: reason, IdempotencyKey: KeyOf(token, type)), cancellation);
+                new RevokeRequest(new NodeDto("user", tenant, user), Mode: "generation", Reason: reason, IdempotencyKey: KeyOf(token, type, user)), cancellation);
         if (receipt.IsOk)
         {
             // What is denied and not durable yet is not done: the transmitter is not told that it need not come again.
@@ -126,7 +142,10 @@ internal sealed class SignalIntake(IFabricEngine engine, EventTokens tokens, Wai
 
     private bool SpeaksFor(string tenant, TrustedIssuer transmitter, string issuer) =>
         issuer == transmitter.Issuer
-        || (engine.IssuersOf(tenant) is { IsOk: true } trusted && trusted.Value.Any(each => each.Kind == IssuerKind.Users && each.Issuer == issuer));
+        || (engine.IssuersOf(tenant) is { IsOk: true } trusted && trusted.Value.Any(
+            each => each.Kind is IssuerKind.Users or IssuerKind.Login && each.SubjectClaim == "sub" && each.Issuer == issuer));
 
-    private static string KeyOf(EventToken token, string type) => "set-" + Names.FormatId(UseNames.Of("signals.act", $"{token.Issuer.Issuer}\n{type}", token.Jti));
+    // Of each user: two that one event is about are two ends.
+    private static string KeyOf(EventToken token, string type, string user) =>
+        "set-" + Names.FormatId(UseNames.Of("signals.act", $"{token.Issuer.Issuer}\n{type}\n{user}", token.Jti));
 }

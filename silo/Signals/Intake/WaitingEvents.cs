@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Fabric.Core.Common;
+using Fabric.Core.Issuers;
 using Fabric.Core.Tokens;
 using Fabric.Engine;
 using Fabric.Engine.Notes;
@@ -17,13 +18,16 @@ internal sealed class WaitingEvents(IFabricEngine engine, TimeProvider time, ILo
     /// <summary>How long one waits before it is given up, with an alarm.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromDays(7);
 
+    /// <summary>The most that wait for one issuer.</summary>
+    public const int OfIssuerMax = 500;
+
     private const string Kind = "signals.waiting";
 
     // What is swept has been given up before, and said so.
     private static readonly TimeSpan NotSweptFor = KeptFor + TimeSpan.FromDays(1);
 
     private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(10);
-    private static readonly NoteLimits Limits = new(500, 10_000);
+    private static readonly NoteLimits Limits = new(OfIssuerMax, 10_000);
 
     private readonly ConcurrentDictionary<string, bool> _tenants = new(StringComparer.Ordinal);
     private readonly ILogger _log = logs.CreateLogger("Fabric.Silo.Signals");
@@ -39,12 +43,22 @@ internal sealed class WaitingEvents(IFabricEngine engine, TimeProvider time, ILo
         public Instant Since => Note.Until - NotSweptFor;
     }
 
-    /// <summary>Null: it waits. Refusals: `limit.reached`, `storage.unavailable`: send it again.</summary>
+    /// <summary>Null: it waits. Refusals: `limit.reached`, `storage.unavailable`: send it again; `signals.unknown_issuer`.</summary>
     public async ValueTask<Rejection?> AddAsync(string tenant, string text, CancellationToken cancellation)
     {
         // Parsed before, by who sends it here; its issuer is one of the tenant's.
         var issuer = ForeignJwt.TryParseIssued(text)?.Text("iss") ?? "";
-        var owner = engine.IssuersOf(tenant) is { IsOk: true } trusted ? trusted.Value.FirstOrDefault(each => each.Issuer == issuer)?.Id ?? "" : "";
+        var trusted = engine.IssuersOf(tenant);
+        if (!trusted.IsOk)
+        {
+            return trusted.Rejection;
+        }
+
+        // The same provider may be trusted for its users' tokens as well: events wait with the transmitter.
+        if (trusted.Value.FirstOrDefault(each => each.Kind == IssuerKind.Signals && each.Issuer == issuer)?.Id is not { } owner)
+        {
+            return EventRefusals.UnknownIssuer;
+        }
         var note = new Note(tenant, Kind, UseNames.Of(Kind, tenant, text), owner, owner, Instant.From(time.GetUtcNow() + NotSweptFor), Encoding.ASCII.GetBytes(text));
         var added = await engine.Notes.AddAsync(note, Limits, cancellation);
         if (added is not null && added.Code != Codes.AlreadyExists)

@@ -23,7 +23,7 @@ internal sealed class WaitingEventsLoop(IFabricEngine engine, WaitingEvents wait
     /// </summary>
     public static readonly TimeSpan LateAfter = TimeSpan.FromMinutes(1);
 
-    private const int EventsAtOnce = 50;
+    private const int TenantsAtOnce = 16;
 
     private readonly IFabric _fabric = engine.As(Caller.Fabric);
     private readonly ILogger _log = logs.CreateLogger("Fabric.Silo.Signals");
@@ -91,19 +91,38 @@ internal sealed class WaitingEventsLoop(IFabricEngine engine, WaitingEvents wait
 
     private async Task TryAsync(CancellationToken cancellation)
     {
-        var areLate = false;
-        foreach (var tenant in waiting.Tenants)
+        var late = 0;
+
+        // INVARIANT R5: a tenant whose issuers are slow holds up a place, and not the others.
+        await Parallel.ForEachAsync(waiting.Tenants, new ParallelOptions { MaxDegreeOfParallelism = TenantsAtOnce, CancellationToken = cancellation }, async (tenant, stop) =>
         {
             // First, so that one that comes meanwhile is known again.
             waiting.Forget(tenant);
-            var oldest = await TryAsync(tenant, cancellation);
-            if (oldest is { } since)
+            if (await OldestAsync(tenant, stop) is { } since)
             {
                 waiting.Know(tenant);
-                areLate |= Instant.From(time.GetUtcNow()) - since >= LateAfter;
+                if (Instant.From(time.GetUtcNow()) - since >= LateAfter)
+                {
+                    Interlocked.Increment(ref late);
+                }
             }
+        });
+        _areLate = late > 0;
+    }
+
+    private async Task<Instant?> OldestAsync(string tenant, CancellationToken cancellation)
+    {
+        try
+        {
+            return await TryAsync(tenant, cancellation);
         }
-        _areLate = areLate;
+#pragma warning disable CA1031 // whatever it was, it is tried again, and the other tenants' are tried
+        catch (Exception fault) when (!cancellation.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            _log.WaitingBroke(fault);
+            return Instant.From(time.GetUtcNow());
+        }
     }
 
     // Since when the oldest waits on; null: none does. An issuer whose keys cannot be had holds up its own events alone.
@@ -117,7 +136,8 @@ internal sealed class WaitingEventsLoop(IFabricEngine engine, WaitingEvents wait
         }
         foreach (var issuer in trusted.Value.Where(issuer => issuer.Kind == IssuerKind.Signals))
         {
-            var events = await waiting.ListAsync(tenant, issuer.Id, EventsAtOnce, cancellation);
+            // All of them: made-up ones with keys that nobody has stand in nobody's way, and cost no request before their issuer may be asked again.
+            var events = await waiting.ListAsync(tenant, issuer.Id, WaitingEvents.OfIssuerMax, cancellation);
             if (!events.IsOk)
             {
                 return now;
@@ -127,10 +147,8 @@ internal sealed class WaitingEventsLoop(IFabricEngine engine, WaitingEvents wait
                 if (!await TryAsync(tenant, each, cancellation))
                 {
                     oldest = oldest is { } known ? Instant.Min(known, each.Since) : each.Since;
-                    break;
                 }
             }
-            oldest ??= events.Value.Count == EventsAtOnce ? now : null;
         }
         return oldest;
     }
