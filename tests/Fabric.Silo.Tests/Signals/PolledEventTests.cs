@@ -32,6 +32,11 @@ public sealed class PolledEventTests(FederatedServer federated) : IClassFixture<
         Assert.Equal(HttpStatusCode.OK, (await PutAsync(tenant, transmitter.Url, Secret)).Status);
         Assert.Empty((await transmitter.NextAsync(MoveAsync))["ack"]!.AsArray());
         var second = await transmitter.NextAsync(MoveAsync);
+        while (second["ack"]!.AsArray().Count == 0)
+        {
+            // Time that is moved while an answer is on its way may run out on it: then it is asked for again.
+            second = await transmitter.NextAsync(MoveAsync);
+        }
         Assert.Equal(["j1"], second["ack"]!.AsArray().Select(each => (string)each!));
         Assert.Equal("invalid_key", (string)second["setErrs"]!["j2"]!["err"]!);
         Assert.Equal(Secret, transmitter.Authorization);
