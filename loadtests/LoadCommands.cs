@@ -55,6 +55,7 @@ internal static partial class LoadCommands
         }
 
         root.Subcommands.Add(Cluster());
+        root.Subcommands.Add(CompareVerb());
         root.Subcommands.Add(Verb("all", "every scenario in turn (replay when --trace is given)", All));
         return root;
     }

@@ -14,20 +14,21 @@ internal sealed class HttpLoad : IDisposable
     private readonly List<Connection> _connections;
     private readonly Dictionary<Socket, Connection> _bySocket;
 
-    /// <summary>Opens a connection for each request; each sends its own over and over.</summary>
-    public HttpLoad(Uri address, IReadOnlyList<byte[]> requests)
-        : this([.. requests.Select(request => (address, request))])
+    /// <summary>Opens a connection for each request; each sends its own over and over. <paramref name="status"/>: of the answer that is hoped for.</summary>
+    public HttpLoad(Uri address, IReadOnlyList<byte[]> requests, int status = 201)
+        : this([.. requests.Select(request => (address, request))], status)
     {
     }
 
     /// <summary>The same to several hosts.</summary>
-    public HttpLoad(IReadOnlyList<(Uri Address, byte[] Request)> requests)
+    public HttpLoad(IReadOnlyList<(Uri Address, byte[] Request)> requests, int status = 201)
     {
-        _connections = [.. requests.Select(each => new Connection(each.Address, each.Request))];
+        var expected = Encoding.ASCII.GetBytes($"HTTP/1.1 {status}");
+        _connections = [.. requests.Select(each => new Connection(each.Address, each.Request, expected))];
         _bySocket = _connections.ToDictionary(each => each.Socket);
     }
 
-    /// <summary>What answers other than 201 there were; null: none.</summary>
+    /// <summary>An answer of another status; null: there was none.</summary>
     public string? Fault { get; private set; }
 
     /// <summary>A request with a JSON body.</summary>
@@ -35,7 +36,7 @@ internal sealed class HttpLoad : IDisposable
         $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nAuthorization: Bearer {secret}\r\nContent-Type: application/json\r\n"
         + $"Content-Length: {json.Length}\r\n\r\n{json}");
 
-    /// <summary>Sends for a time; returns the answers of status 201 a second and how long they took.</summary>
+    /// <summary>Sends for a time; returns the answers a second and how long they took. After an answer of another status it stops and has a <see cref="Fault"/>.</summary>
     public (double Rate, LatencyRecorder Latencies) Run(TimeSpan time, CancellationToken cancellation)
     {
         var latencies = new LatencyRecorder();
@@ -83,12 +84,13 @@ internal sealed class HttpLoad : IDisposable
     private sealed class Connection
     {
         private readonly byte[] _request;
+        private readonly byte[] _expected;
         private readonly byte[] _answer = new byte[64 * 1024];
         private int _length;
 
-        public Connection(Uri address, byte[] request)
+        public Connection(Uri address, byte[] request, byte[] expected)
         {
-            _request = request;
+            (_request, _expected) = (request, expected);
             Socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             Socket.Connect(new IPEndPoint(IPAddress.Parse(address.Host), address.Port));
         }
@@ -124,7 +126,7 @@ internal sealed class HttpLoad : IDisposable
                 return false;
             }
 
-            if (!answer.StartsWith("HTTP/1.1 201"u8))
+            if (!answer.StartsWith(_expected))
             {
                 Fault = Encoding.ASCII.GetString(answer);
             }

@@ -34,6 +34,9 @@ internal sealed class SiloProcess : IServedFabric
     /// <summary>The folder of the published host that is started; null: the built one.</summary>
     public static string? HostFolder => Environment.GetEnvironmentVariable(HostVariable) is { Length: > 0 } folder ? folder : null;
 
+    /// <summary>Its process.</summary>
+    public int ProcessId => _process.Id;
+
     /// <summary>Where it listens.</summary>
     public Uri Address { get; }
 

@@ -34,6 +34,13 @@ internal sealed record Bar(bool IsAtLeast, double Value)
         ["cluster.killed_silo_again_ms"] = new(false, 2_500),
         ["cluster.false_evictions"] = new(false, 0),
         ["cluster.lost"] = new(false, 0),
+        ["compare.check_redis_get"] = new(true, 30),
+        ["compare.check_redis_mget"] = new(true, 80),
+        ["compare.check_postgres"] = new(true, 150),
+        ["compare.cascade_postgres_1111110"] = new(true, 1_000),
+        ["compare.issue_oidc_provider"] = new(true, 4),
+        ["compare.revoke_redis"] = new(true, 0.5),
+        ["compare.check_http_constant"] = new(true, 0.6),
     };
 
     /// <summary>The bar of a metric; null: it is told, and has none.</summary>

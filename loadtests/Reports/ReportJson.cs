@@ -9,8 +9,8 @@ namespace Fabric.LoadTests.Reports;
 /// </summary>
 internal static class ReportJson
 {
-    /// <summary>Writes the report of one run, or of several as one, to a file.</summary>
-    public static void Write(string path, string scenario, IReadOnlyList<RunReport> reports)
+    /// <summary>Writes the report of one run, or of several as one, to a file. <paramref name="more"/>: adds members of its own.</summary>
+    public static void Write(string path, string scenario, IReadOnlyList<RunReport> reports, Action<Utf8JsonWriter>? more = null)
     {
         using var file = File.Create(path);
         using var writer = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
@@ -27,6 +27,7 @@ internal static class ReportJson
         writer.WriteEndObject();
         WriteTexts(writer, "promisesBroken", reports.SelectMany(report => report.PromisesBroken));
         WriteTexts(writer, "notes", reports.SelectMany(report => report.Notes));
+        more?.Invoke(writer);
         writer.WriteEndObject();
     }
 

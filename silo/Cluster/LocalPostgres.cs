@@ -58,6 +58,9 @@ public sealed class LocalPostgres : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Its first process, which has started all others.</summary>
+    public int ProcessId => _process.Id;
+
     /// <summary>Whether it has ended.</summary>
     public bool HasExited => _process.HasExited;
 

@@ -1,0 +1,19 @@
+// The peer of `compare`: oidc-provider with its defaults and its store in memory. Told a port, and the folder with the node_modules that has it.
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const [port, folder] = process.argv.slice(2);
+const { default: Provider } = await import(pathToFileURL(createRequire(join(folder, 'package.json')).resolve('oidc-provider')));
+const provider = new Provider(`http://127.0.0.1:${port}`, {
+  clients: [{ client_id: 'load', client_secret: 'a-secret-of-the-load-tests-alone', redirect_uris: [], response_types: [], grant_types: ['client_credentials'], scope: 'agent' }],
+  scopes: ['agent'],
+  cookies: { keys: ['the load tests alone'] },
+  ttl: { ClientCredentials: 600 },
+  features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true }, introspection: { enabled: true }, revocation: { enabled: true } },
+});
+const server = createServer(provider.callback());
+// Longer than the pauses between rounds.
+server.keepAliveTimeout = 120_000;
+server.listen(Number(port), '127.0.0.1');
