@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Fabric.LoadTests.Compare.Pairs;
 using Fabric.LoadTests.Compare.Sides;
-using Fabric.LoadTests.Scenarios;
 
 namespace Fabric.LoadTests.Compare.Peers;
 
