@@ -1,5 +1,5 @@
-using Fabric.LoadTests.Compare.Sides;
 using Fabric.LoadTests.Compare.Pairs;
+using Fabric.LoadTests.Compare.Sides;
 using Fabric.LoadTests.Measure;
 using Fabric.LoadTests.Scenarios;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Fabric.LoadTests.Compare.Sides;
 using Fabric.LoadTests.Compare.Pairs;
+using Fabric.LoadTests.Compare.Sides;
 using Fabric.LoadTests.Measure;
 using Fabric.LoadTests.Scenarios;
 using StackExchange.Redis;
