@@ -13,6 +13,9 @@ internal static class ClusterDatabase
     private const int CommandPoolMax = 10;
     private const int QueryPoolMax = 8;
 
+    // Orleans' membership, reminders and grain state: they open connections by their text, from the process's pool of that text.
+    private const int ProviderPoolMax = 16;
+
     /// <summary>For the order alone: commits, ownership, what silos read when they are behind.</summary>
     internal static NpgsqlDataSource OpenOrder(string connectionString) => Open(connectionString, OrderPoolMax);
 
@@ -22,7 +25,17 @@ internal static class ClusterDatabase
     /// <summary>For whatever callers look up, and for the sweeper.</summary>
     internal static NpgsqlDataSource OpenQueries(string connectionString) => Open(connectionString, QueryPoolMax);
 
-    private static NpgsqlDataSource Open(string connectionString, int poolMax)
+    /// <summary>The connection string for Orleans' own providers.</summary>
+    internal static string ForProviders(string connectionString) => Bounded(connectionString, ProviderPoolMax).ConnectionString;
+
+    /// <summary>Closes the connections that Orleans' providers have left open in this process.</summary>
+    internal static void CloseProviders(string forProviders)
+    {
+        using var any = new NpgsqlConnection(forProviders);
+        NpgsqlConnection.ClearPool(any);
+    }
+
+    private static NpgsqlConnectionStringBuilder Bounded(string connectionString, int poolMax)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         if (!settings.ContainsKey("Maximum Pool Size") || settings.MaxPoolSize > poolMax)
@@ -30,6 +43,12 @@ internal static class ClusterDatabase
             settings.MaxPoolSize = poolMax;
         }
 
+        return settings;
+    }
+
+    private static NpgsqlDataSource Open(string connectionString, int poolMax)
+    {
+        var settings = Bounded(connectionString, poolMax);
         settings.MaxAutoPrepare = PreparedMax;
 
         // A server that does not answer is one that is away: no lease is renewed on hope.

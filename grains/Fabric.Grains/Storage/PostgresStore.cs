@@ -9,13 +9,13 @@ internal sealed class PostgresStore : IClusterStore
     private const string Invariant = "Npgsql";
     private const long CommonLock = 0x4661627269630003;
 
-    private readonly string _connectionString;
+    private readonly string _providers;
     private readonly NpgsqlDataSource _commands;
     private readonly NpgsqlDataSource _order;
 
     internal PostgresStore(string connectionString)
     {
-        _connectionString = connectionString;
+        _providers = ClusterDatabase.ForProviders(connectionString);
         Queries = ClusterDatabase.OpenQueries(connectionString);
         _commands = ClusterDatabase.OpenCommands(connectionString);
         _order = ClusterDatabase.OpenOrder(connectionString);
@@ -58,10 +58,10 @@ internal sealed class PostgresStore : IClusterStore
 
     public void Provide(ISiloBuilder silo)
     {
-        silo.UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = (Invariant, _connectionString));
-        silo.AddAdoNetGrainStorage(ClusterNames.Storage, storage => (storage.Invariant, storage.ConnectionString) = (Invariant, _connectionString));
-        silo.AddAdoNetGrainStorage(ClusterNames.Subscriptions, storage => (storage.Invariant, storage.ConnectionString) = (Invariant, _connectionString));
-        silo.UseAdoNetReminderService(reminders => (reminders.Invariant, reminders.ConnectionString) = (Invariant, _connectionString));
+        silo.UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = (Invariant, _providers));
+        silo.AddAdoNetGrainStorage(ClusterNames.Storage, storage => (storage.Invariant, storage.ConnectionString) = (Invariant, _providers));
+        silo.AddAdoNetGrainStorage(ClusterNames.Subscriptions, storage => (storage.Invariant, storage.ConnectionString) = (Invariant, _providers));
+        silo.UseAdoNetReminderService(reminders => (reminders.Invariant, reminders.ConnectionString) = (Invariant, _providers));
     }
 
     public async ValueTask DisposeAsync()
@@ -69,5 +69,6 @@ internal sealed class PostgresStore : IClusterStore
         await _order.DisposeAsync().ConfigureAwait(false);
         await _commands.DisposeAsync().ConfigureAwait(false);
         await Queries.DisposeAsync().ConfigureAwait(false);
+        ClusterDatabase.CloseProviders(_providers);
     }
 }
