@@ -31,6 +31,17 @@ function programOf(project) {
 // FABRIC_HOST: the command that runs the host, separated by spaces; else the newest build in this repository.
 const command = () => process.env.FABRIC_HOST?.split(' ') ?? programOf('silo/Fabric.Silo');
 
+// Waits until somebody answers at an address, whatever it says.
+export async function untilItAnswers(address) {
+  const deadline = Date.now() + startLimitMs;
+  while (!(await fetch(address).then(() => true, () => false))) {
+    if (Date.now() > deadline) {
+      throw new Error(`nobody answers at ${address}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 // Starts a program and waits until an address answers. Returns what ends it.
 export async function startProgram(project, args, address, environment = {}) {
   const [program, ...first] = programOf(project);
