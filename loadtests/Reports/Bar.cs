@@ -39,6 +39,8 @@ internal sealed record Bar(bool IsAtLeast, double Value)
         ["compare.check_postgres"] = new(true, 150),
         ["compare.cascade_postgres_1111110"] = new(true, 1_000),
         ["compare.issue_oidc_provider"] = new(true, 4),
+        ["compare.token_oidc_provider"] = new(true, 4),
+        ["compare.introspect_oidc_provider"] = new(true, 5),
         ["compare.revoke_redis"] = new(true, 0.5),
         ["compare.check_http_constant"] = new(true, 0.6),
     };

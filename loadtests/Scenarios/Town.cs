@@ -61,6 +61,9 @@ internal sealed class Town(IFabric fabric, string tenant)
     public Task SettleHelpersAsync() => Swarm.ForAsync(Helpers, Town.Callers, async i =>
         _ = await fabric.CreateAgentAsync(tenant, new CreateAgent(Helper(i), "backend", Ceiling)).Need("create a helper"));
 
+    /// <summary>Makes one more backend agent; returns its secret.</summary>
+    public async Task<string> HireAsync(string name) => (await fabric.CreateAgentAsync(tenant, new CreateAgent(name, "backend", Ceiling)).Need("create an agent")).Secret;
+
     /// <summary>
     /// Opens a session of a user's agent. Its scopes are those of one task: a customer, the documents, a mailbox; its purpose is its own.
     /// </summary>

@@ -8,13 +8,13 @@ import { insecure } from './client.mjs';
 export const client = { client_id: 'fabric-client', client_secret: 'a-secret-of-the-tests-which-is-long-enough' };
 const redirect = 'https://client.example/back';
 
-// redirects: where else the provider may send its client's users back to.
-export async function startUpstream(redirects = []) {
+// redirects: where else the provider may send its client's users back to. clients, features: what it has besides.
+export async function startUpstream(redirects = [], { clients = [], features = {}, ...more } = {}) {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const issuer = `http://127.0.0.1:${server.address().port}`;
   const provider = new Provider(issuer, {
-    clients: [{ ...client, redirect_uris: [redirect, ...redirects], grant_types: ['authorization_code', 'client_credentials'], token_endpoint_auth_method: 'client_secret_post' }],
+    clients: [{ ...client, redirect_uris: [redirect, ...redirects], grant_types: ['authorization_code', 'client_credentials'], token_endpoint_auth_method: 'client_secret_post' }, ...clients],
     cookies: { keys: ['the tests alone'] },
     features: {
       devInteractions: { enabled: true },
@@ -24,7 +24,9 @@ export async function startUpstream(redirects = []) {
         getResourceServerInfo: (_, resource) => ({ scope: 'agent', audience: resource, accessTokenFormat: 'jwt', accessTokenTTL: 300 }),
         useGrantedResource: () => true,
       },
+      ...features,
     },
+    ...more,
   });
   server.on('request', provider.callback());
   const stop = async () => {

@@ -1,5 +1,3 @@
-using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
 using Fabric.LoadTests.Compare.Pairs;
 using Fabric.LoadTests.Compare.Sides;
@@ -7,16 +5,19 @@ using Fabric.LoadTests.Compare.Sides;
 namespace Fabric.LoadTests.Compare.Peers;
 
 /// <summary>
-/// oidc-provider, the OpenID provider of Node, with its store in memory and opaque tokens, which is the fastest that it can: client credentials, introspection,
-/// revocation.
+/// oidc-provider, the OpenID provider of Node, with its store in memory and opaque tokens, which is the fastest that it can: client credentials (also with tokens that
+/// it signs), introspection, revocation.
 /// </summary>
 internal sealed class OidcProviderPeer : IPeer
 {
     private const int WarmUps = 3;
     private const int LatencyPerSecond = 500;
 
-    // A client's id and secret of a server that lives for a run, on loopback.
-    private static readonly string Basic = Convert.ToBase64String(Encoding.ASCII.GetBytes("load:a-secret-of-the-load-tests-alone"));
+    private const string Grant = "grant_type=client_credentials&scope=agent";
+    private const string Introspection = "token/introspection";
+
+    // A client's secret at a server that lives for a run, on loopback.
+    private const string Secret = "a-secret-of-the-load-tests-alone";
 
     public string Name => "oidc-provider";
 
@@ -32,24 +33,45 @@ internal sealed class OidcProviderPeer : IPeer
     {
         var (folder, script) = (Modules!, Path.Combine(AppContext.BaseDirectory, "peers", "oidc-provider.mjs"));
         await using var server = await PeerProcess.StartAsync(PeerProcess.Find("node")!, (port, _) => [script, $"{port}", folder], on.Run.Cancellation);
-        using var caller = new HttpCaller(server.Address, new AuthenticationHeaderValue("Basic", Basic));
+        using var client = new OAuthClient(server.Address, "/", "load", Secret);
         var version = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "node_modules", "oidc-provider", "package.json"))).RootElement.GetProperty("version");
-        on.Run.Report.Note($"oidc-provider {version}: one process, its store in memory (nothing on disk), opaque tokens (nothing signed)");
-        await IssueAsync(on, server);
-        await IntrospectAsync(on, server, caller);
-        await RevokeAsync(on, server, caller);
+        on.Run.Report.Note($"oidc-provider {version}: one process, its store in memory (nothing on disk); its tokens are opaque, or JWTs signed with ES256 where a pair says so");
+        await IssueAsync(on, server, client);
+        await GrantAsync(on, server, client);
+        await CheckAsync(on, server, client);
+        await RevokeAsync(on, server, client);
     }
 
-    private static async Task IssueAsync(Comparison on, PeerProcess server)
+    private static async Task IssueAsync(Comparison on, PeerProcess server, OAuthClient client)
     {
         var served = await on.Fabric.ServedAsync();
-        var requests = Enumerable.Repeat(Form(server.Address, "/token", "grant_type=client_credentials&scope=agent"), ServedSide.Connections).ToList();
         await on.PairAsync(
             new PairSpec("compare.issue_oidc_provider", "oidc-provider", "issue a signed credential over HTTP, on disk", "client credentials grant, opaque, in memory", "credentials/s"),
-            served.IssueRoundAsync, () => HttpRound.RunAsync(server.Address, requests, 200, () => server.CpuSeconds, on.Run.Cancellation), warmUps: WarmUps);
+            served.IssueRoundAsync, () => RoundAsync(on, server, client, "token", Grant), warmUps: WarmUps);
     }
 
-    private static async Task IntrospectAsync(Comparison on, PeerProcess server, HttpCaller caller)
+    // The same endpoint on both sides, with the same way for the client to show who it is.
+    private static async Task GrantAsync(Comparison on, PeerProcess server, OAuthClient client)
+    {
+        var served = await on.Fabric.ServedAsync();
+        const string signed = $"{Grant}&resource=urn%3Aload";
+        if (!(await client.TokenAsync(KeyValuePair.Create("scope", "agent"), KeyValuePair.Create("resource", "urn:load"))).Text.StartsWith("eyJ", StringComparison.Ordinal))
+        {
+            throw new LoadException("oidc-provider's token is no JWT");
+        }
+
+        await on.PairAsync(
+            new PairSpec("compare.token_oidc_provider", "oidc-provider", "client credentials grant: a JWT (ES256) of a session that is named, on disk", "client credentials grant, opaque, in memory", "tokens/s"),
+            served.NamingTokenRoundAsync, () => RoundAsync(on, server, client, "token", Grant), warmUps: WarmUps);
+        await on.PairAsync(
+            new PairSpec("compare.token_jwt_oidc_provider", "oidc-provider", "client credentials grant: a JWT (ES256) of a session that is named, on disk", "client credentials grant, JWT (ES256), in memory", "tokens/s"),
+            served.NamingTokenRoundAsync, () => RoundAsync(on, server, client, "token", signed), warmUps: WarmUps);
+        await on.PairAsync(
+            new PairSpec("compare.token_session_oidc_provider", "oidc-provider", "client credentials grant: a session is opened, and a JWT (ES256) of it issued, both on disk", "client credentials grant, JWT (ES256), in memory", "tokens/s"),
+            served.OpeningTokenRoundAsync, () => RoundAsync(on, server, client, "token", signed), warmUps: WarmUps);
+    }
+
+    private static async Task CheckAsync(Comparison on, PeerProcess server, OAuthClient client)
     {
         var served = await on.Fabric.ServedAsync();
 
@@ -57,23 +79,27 @@ internal sealed class OidcProviderPeer : IPeer
         var tokens = new List<string>();
         for (var i = 0; i < ServedSide.Connections; i++)
         {
-            tokens.Add(await TokenAsync(caller));
+            tokens.Add(await TokenAsync(client));
         }
 
-        await NeedActiveAsync(caller, tokens[0], active: true);
-        var requests = tokens.Select(token => Form(server.Address, "/token/introspection", $"token={token}")).ToList();
+        await client.NeedActiveAsync(Introspection, tokens[0], active: true);
+        var requests = tokens.Select(token => client.Post(Introspection, $"token={token}")).ToList();
+        Task<SideRound> IntrospectAsync() => HttpRound.RunAsync(server.Address, requests, 200, () => server.CpuSeconds, on.Run.Cancellation);
+        await on.PairAsync(
+            new PairSpec("compare.introspect_oidc_provider", "oidc-provider", "introspection over HTTP of a JWT, by the whole chain behind it", "introspection over HTTP, opaque", "introspections/s"),
+            served.IntrospectRoundAsync, IntrospectAsync, warmUps: WarmUps);
         using var fabric = new HttpCaller(served.Address, served.Key);
         await on.PairAsync(
             new PairSpec("compare.check_oidc_provider", "oidc-provider", "an authoritative check over HTTP", "introspection over HTTP", "checks/s"),
-            served.CheckRoundAsync, () => HttpRound.RunAsync(server.Address, requests, 200, () => server.CpuSeconds, on.Run.Cancellation),
+            served.CheckRoundAsync, IntrospectAsync,
             new Comparison.Scheduled(
                 LatencyPerSecond, i => fabric.PostAsync("/v1/check", served.CheckBody(i)),
-                async i => _ = await caller.PostFormAsync("/token/introspection", KeyValuePair.Create("token", tokens[i % tokens.Count]))),
+                async i => _ = await client.Caller.PostFormAsync($"/{Introspection}", KeyValuePair.Create("token", tokens[i % tokens.Count]))),
             WarmUps);
-        await NeedActiveAsync(caller, tokens[^1], active: true);
+        await client.NeedActiveAsync(Introspection, tokens[^1], active: true);
     }
 
-    private static async Task RevokeAsync(Comparison on, PeerProcess server, HttpCaller caller)
+    private static async Task RevokeAsync(Comparison on, PeerProcess server, OAuthClient client)
     {
         var served = await on.Fabric.ServedAsync();
         await served.StartEdgesAsync();
@@ -81,40 +107,25 @@ internal sealed class OidcProviderPeer : IPeer
             new PairSpec("compare.revoke_oidc_provider", "oidc-provider", "revoke a credential over HTTP, on disk, until the last of 10 edges has confirmed", "revocation over HTTP, in memory; nobody is told", "ms", LessIsBetter: true),
             served.RevokeRoundAsync, async () =>
             {
-                var (times, client, cpu) = (new List<double>(), 0.0, 0.0);
+                var (times, clientCpu, cpu) = (new List<double>(), 0.0, 0.0);
                 for (var i = 0; i < ServedSide.RevocationsPerRound; i++)
                 {
-                    var token = await TokenAsync(caller);
+                    var token = await TokenAsync(client);
                     var (seconds, clientOne, cpuOne) = await Comparison.TimedAsync(
-                        () => server.CpuSeconds, () => caller.PostFormAsync("/token/revocation", KeyValuePair.Create("token", token)));
+                        () => server.CpuSeconds, () => client.Caller.PostFormAsync("/token/revocation", KeyValuePair.Create("token", token)));
                     times.Add(seconds * 1e3);
-                    (client, cpu) = (client + clientOne, cpu + cpuOne);
-                    await NeedActiveAsync(caller, token, active: false);
+                    (clientCpu, cpu) = (clientCpu + clientOne, cpu + cpuOne);
+                    await client.NeedActiveAsync(Introspection, token, active: false);
                 }
 
-                return SideRound.MedianMs(times, client, cpu);
+                return SideRound.MedianMs(times, clientCpu, cpu);
             });
     }
 
-    private static async Task<string> TokenAsync(HttpCaller caller)
-    {
-        using var answer = JsonDocument.Parse(
-            await caller.PostFormAsync("/token", KeyValuePair.Create("grant_type", "client_credentials"), KeyValuePair.Create("scope", "agent")));
-        return answer.RootElement.GetProperty("access_token").GetString()!;
-    }
+    private static Task<SideRound> RoundAsync(Comparison on, PeerProcess server, OAuthClient client, string endpoint, string form) => HttpRound.RunAsync(
+        server.Address, [.. Enumerable.Repeat(client.Post(endpoint, form), ServedSide.Connections)], 200, () => server.CpuSeconds, on.Run.Cancellation);
 
-    private static async Task NeedActiveAsync(HttpCaller caller, string token, bool active)
-    {
-        using var answer = JsonDocument.Parse(await caller.PostFormAsync("/token/introspection", KeyValuePair.Create("token", token)));
-        if (answer.RootElement.GetProperty("active").GetBoolean() != active)
-        {
-            throw new LoadException($"oidc-provider says of a token that it is {(active ? "not " : "")}active");
-        }
-    }
-
-    private static byte[] Form(Uri address, string path, string form) => Encoding.ASCII.GetBytes(
-        $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nAuthorization: Basic {Basic}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-        + $"Content-Length: {form.Length}\r\n\r\n{form}");
+    private static async Task<string> TokenAsync(OAuthClient client) => (await client.TokenAsync(KeyValuePair.Create("scope", "agent"))).Text;
 
     private static string? Above(string file)
     {

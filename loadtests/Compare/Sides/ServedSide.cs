@@ -25,6 +25,10 @@ internal sealed class ServedSide : IAsyncDisposable
     public const int RevocationsPerRound = 20;
 
     private const int TreeSession = 1_000;
+    private const string Tenant = "acme";
+
+    // The agent that is a client at the OAuth endpoints.
+    private const string Desk = "desk";
 
     private readonly ScenarioRun _run;
     private readonly TempFolder _folder;
@@ -32,11 +36,14 @@ internal sealed class ServedSide : IAsyncDisposable
     private readonly FabricHttpClient _client;
     private readonly IReadOnlyList<string> _sessions;
     private readonly IReadOnlyList<EdgeCall> _calls;
+    private readonly OAuthClient _oauth;
     private EdgeFleet? _edges;
+    private OAuthToken[]? _introspected;
 
-    private ServedSide(ScenarioRun run, TempFolder folder, SiloProcess silo, IReadOnlyList<string> sessions, IReadOnlyList<EdgeCall> calls)
+    private ServedSide(ScenarioRun run, TempFolder folder, SiloProcess silo, IReadOnlyList<string> sessions, IReadOnlyList<EdgeCall> calls, string secret)
     {
         (_run, _folder, _silo, _sessions, _calls, _client) = (run, folder, silo, sessions, calls, silo.Client());
+        _oauth = new OAuthClient(silo.Address, $"/tenants/{Tenant}/oauth/", Desk, secret);
     }
 
     /// <summary>Where the host listens.</summary>
@@ -52,12 +59,13 @@ internal sealed class ServedSide : IAsyncDisposable
     public static async Task<ServedSide> StartAsync(ScenarioRun run, IReadOnlyList<int> trees)
     {
         var folder = new TempFolder(run.Options.KeepData);
-        var (sessions, calls) = (new string[Connections], new EdgeCall[Connections]);
+        var (sessions, calls, secret) = (new string[Connections], new EdgeCall[Connections], "");
         await using (var local = LocalFabric.Open(folder.Path))
         {
             await local.MakeKeysAsync(folder.Path);
-            var town = await Town.FoundAsync(local.Operator, "acme");
+            var town = await Town.FoundAsync(local.Operator, Tenant);
             await town.SettleAsync(0, Connections + trees.Count);
+            secret = await town.HireAsync(Desk);
             await Swarm.ForAsync(Connections, Town.Callers, async i =>
             {
                 sessions[i] = await town.OpenAsync(i, i);
@@ -69,7 +77,7 @@ internal sealed class ServedSide : IAsyncDisposable
             }
         }
 
-        return new ServedSide(run, folder, await SiloProcess.StartAsync(folder.Path, run.Cancellation), sessions, calls);
+        return new ServedSide(run, folder, await SiloProcess.StartAsync(folder.Path, run.Cancellation), sessions, calls, secret);
     }
 
     /// <summary>Starts the edges, once.</summary>
@@ -85,6 +93,22 @@ internal sealed class ServedSide : IAsyncDisposable
     /// <summary>Issues a credential a request, each answered once it is on disk.</summary>
     public Task<SideRound> IssueRoundAsync() => HttpRound.RunAsync(
         Address, [.. _sessions.Select(session => HttpLoad.Post(Address, $"/v1/sessions/{session}/credentials", Key, """{"count":1}"""))], 201, () => CpuSeconds, _run.Cancellation);
+
+    /// <summary>A client credentials grant a request: the client opens a session with each, answered once both are on disk.</summary>
+    public Task<SideRound> OpeningTokenRoundAsync() => TokenRoundAsync("grant_type=client_credentials&scope=docs.search");
+
+    /// <summary>A client credentials grant a request, of a session that the client has opened before and names, answered once it is on disk.</summary>
+    public async Task<SideRound> NamingTokenRoundAsync() => await TokenRoundAsync($"grant_type=client_credentials&session={(await TokenAsync()).Session}");
+
+    /// <summary>An introspection a request (RFC 7662), of tokens that stand.</summary>
+    public async Task<SideRound> IntrospectRoundAsync()
+    {
+        _introspected ??= await Task.WhenAll(Enumerable.Range(0, Connections).Select(_ => TokenAsync()));
+        var round = await HttpRound.RunAsync(
+            Address, [.. _introspected.Select(token => _oauth.Post("introspect", $"token={token.Text}"))], 200, () => CpuSeconds, _run.Cancellation);
+        await _oauth.NeedActiveAsync("introspect", _introspected[^1].Text, active: true);
+        return round;
+    }
 
     /// <summary>A check over HTTP, decided by the host itself.</summary>
     public Task<SideRound> CheckRoundAsync() =>
@@ -106,7 +130,7 @@ internal sealed class ServedSide : IAsyncDisposable
         var (server, client) = (CpuSeconds, ProcessTimes.OwnSeconds);
         foreach (var one in issued)
         {
-            times.Add(await RevokeAsync(new RevokeRequest(Tenant: "acme", Credentials: [one.Id], Reason: "load test", Wait: "confirmed", TimeoutMs: 10_000)));
+            times.Add(await RevokeAsync(new RevokeRequest(Tenant: Tenant, Credentials: [one.Id], Reason: "load test", Wait: "confirmed", TimeoutMs: 10_000)));
         }
 
         var round = SideRound.MedianMs(times, ProcessTimes.OwnSeconds - client, CpuSeconds - server);
@@ -121,13 +145,13 @@ internal sealed class ServedSide : IAsyncDisposable
     public async Task<SideRound> CascadeRoundAsync(int tree)
     {
         var user = Connections + tree;
-        var session = (await _client.OpenSessionAsync("acme", Town.Task(user, user)).Need("open a session")).Id;
+        var session = (await _client.OpenSessionAsync(Tenant, Town.Task(user, user)).Need("open a session")).Id;
         var issued = (await _client.IssueCredentialsAsync(session, new IssueCredentials(3)).Need("issue")).Credentials;
         var calls = issued.Select((one, i) => Town.CallOf(one.Token, user, i)).ToList();
         _ = await R1.AssertAllowedAsync(_edges!, calls, _run.Report, "before a user was revoked");
         var (server, client) = (CpuSeconds, ProcessTimes.OwnSeconds);
         var took = await RevokeAsync(new RevokeRequest(
-            new NodeDto("user", "acme", Town.User(user)), Mode: "generation", Reason: "load test", Wait: "confirmed", TimeoutMs: 10_000));
+            new NodeDto("user", Tenant, Town.User(user)), Mode: "generation", Reason: "load test", Wait: "confirmed", TimeoutMs: 10_000));
         var round = SideRound.MedianMs([took], ProcessTimes.OwnSeconds - client, CpuSeconds - server);
         _ = await R1.AssertDeniedAsync(_edges!, calls, _run.Report, "the revocation of their user was confirmed");
         return round;
@@ -137,6 +161,7 @@ internal sealed class ServedSide : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _client.Dispose();
+        _oauth.Dispose();
         if (_edges is not null)
         {
             await _edges.DisposeAsync();
@@ -145,6 +170,12 @@ internal sealed class ServedSide : IAsyncDisposable
         await _silo.DisposeAsync();
         _folder.Dispose();
     }
+
+    private Task<SideRound> TokenRoundAsync(string form) =>
+        HttpRound.RunAsync(Address, [.. Enumerable.Repeat(_oauth.Post("token", form), Connections)], 200, () => CpuSeconds, _run.Cancellation);
+
+    // Of a session that outlives the comparison.
+    private Task<OAuthToken> TokenAsync() => _oauth.TokenAsync(KeyValuePair.Create("scope", "docs.search"), KeyValuePair.Create("session_lifetime", "36000"));
 
     private static CheckRequest RequestOf(EdgeCall call) => new(call.Token, call.Tool, call.Action, call.Resource, call.Class);
 
