@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Fabric.LoadTests;
 using Fabric.LoadTests.Compare.Peers;
 using Fabric.LoadTests.Processes;
@@ -12,4 +13,5 @@ if (args is [ConstantHost.Verb, var port])
     return await ConstantHost.RunAsync(port);
 }
 
-return await LoadCommands.Build().Parse(args).InvokeAsync();
+// Whoever interrupts a run waits until the processes that it has started have ended.
+return await LoadCommands.Build().Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });

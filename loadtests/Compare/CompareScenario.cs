@@ -5,9 +5,9 @@ using Fabric.LoadTests.Scenarios;
 namespace Fabric.LoadTests.Compare;
 
 /// <summary>Fabric beside what people would pick instead, on this machine, in one run, in pairs.</summary>
-internal sealed class CompareScenario : IScenario
+internal sealed partial class CompareScenario : IScenario
 {
-    private static readonly IPeer[] Peers = [new RedisPeer(), new JwtPeer(), new AspNetPeer(), new OidcProviderPeer(), new PostgresPeer()];
+    private static readonly IPeer[] Peers = [new RedisPeer(), new JwtPeer(), new AspNetPeer(), new NginxPeer(), new OidcProviderPeer(), new PostgresPeer(), MakeNaive()];
 
     /// <summary>The names that `--only` takes.</summary>
     public static IReadOnlyList<string> PeerNames => [.. Peers.Select(peer => peer.Name)];
@@ -30,7 +30,7 @@ internal sealed class CompareScenario : IScenario
             run.Report.IsFullSize = false;
         }
 
-        await using var fabric = new FabricSides(run, able.Any(peer => peer is PostgresPeer) ? PostgresPeer.Trees : []);
+        await using var fabric = new FabricSides(run, [.. able.SelectMany(peer => peer.Trees).Distinct()]);
         Comparison = new Comparison(run, fabric);
         var failed = new List<string>();
         foreach (var peer in able)
@@ -58,5 +58,15 @@ internal sealed class CompareScenario : IScenario
         {
             throw new LoadException(string.Join("; ", failed));
         }
+    }
+
+    // In the build with the cluster engine.
+    static partial void MakeNaive(ref IPeer? peer);
+
+    private static IPeer MakeNaive()
+    {
+        IPeer? peer = null;
+        MakeNaive(ref peer);
+        return peer ?? new AbsentNaivePeer();
     }
 }

@@ -43,6 +43,7 @@ internal sealed record Bar(bool IsAtLeast, double Value)
         ["compare.introspect_oidc_provider"] = new(true, 5),
         ["compare.revoke_redis"] = new(true, 0.5),
         ["compare.check_http_constant"] = new(true, 0.6),
+        ["compare.auth_request_nginx"] = new(true, 0.6),
     };
 
     /// <summary>The bar of a metric; null: it is told, and has none.</summary>

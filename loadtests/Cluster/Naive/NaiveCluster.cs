@@ -66,7 +66,26 @@ internal sealed class NaiveCluster : IAsyncDisposable
             nodes.AddRange(ChildrenOf(nodes[i]));
         }
 
-        return Swarm.ForAsync(nodes.Count, Callers, i => Grains.GetGrain<INaiveNode>(nodes[i]).SetAsync((i * FanOut) + FanOut < Nodes ? [.. ChildrenOf(nodes[i])] : []));
+        return Swarm.ForAsync(nodes.Count, Callers, i => Grains.GetGrain<INaiveNode>(nodes[i]).SetAsync(
+            i == 0 ? null : nodes[(i - 1) / FanOut], (i * FanOut) + FanOut < Nodes ? [.. ChildrenOf(nodes[i])] : []));
+    }
+
+    /// <summary>Makes chains of so many nodes each, one under the other; all of their grains are active then. The last of each is what is checked.</summary>
+    public Task ChainAsync(int chains, int length) => Swarm.ForAsync(chains, Callers, async i =>
+    {
+        for (var at = 0; at < length; at++)
+        {
+            await Grains.GetGrain<INaiveNode>(ChainNode(i, at)).SetAsync(at == 0 ? null : ChainNode(i, at - 1), at + 1 < length ? [ChainNode(i, at + 1)] : []);
+        }
+    });
+
+    /// <summary>Checks the last node of a chain; throws <see cref="LoadException"/> when it is denied.</summary>
+    public async Task CheckAsync(int chain, int length)
+    {
+        if (!await Grains.GetGrain<INaiveNode>(ChainNode(chain, length - 1)).CheckAsync())
+        {
+            throw new LoadException("the naive design denied a chain that lives");
+        }
     }
 
     /// <summary>Revokes a tree from its root; throws <see cref="LoadException"/> when not all of it was.</summary>
@@ -85,6 +104,8 @@ internal sealed class NaiveCluster : IAsyncDisposable
         await _host.StopAsync();
         _host.Dispose();
     }
+
+    private static string ChainNode(int chain, int at) => $"{Bare}-chain{chain}.{at}";
 
     private static IEnumerable<string> ChildrenOf(string node) => Enumerable.Range(0, FanOut).Select(child => $"{node}.{child}");
 }

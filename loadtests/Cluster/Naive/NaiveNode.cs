@@ -5,11 +5,18 @@ internal sealed class NaiveNode([PersistentState("node", NaiveCluster.Storage)] 
 {
     private bool IsBare => this.GetPrimaryKeyString().StartsWith(NaiveCluster.Bare, StringComparison.Ordinal);
 
-    public Task SetAsync(string[] children)
+    public Task SetAsync(string? parent, string[] children)
     {
-        state.State.Children = children;
+        (state.State.Parent, state.State.Children) = (parent, children);
         return WriteAsync();
     }
+
+    public Task<bool> CheckAsync() => state.State switch
+    {
+        { IsRevoked: true } => Task.FromResult(false),
+        { Parent: { } parent } => GrainFactory.GetGrain<INaiveNode>(parent).CheckAsync(),
+        _ => Task.FromResult(true),
+    };
 
     public async Task<int> RevokeAsync()
     {

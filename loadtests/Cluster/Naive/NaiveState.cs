@@ -11,4 +11,8 @@ public sealed class NaiveState
     /// <summary>Whether it is revoked.</summary>
     [Id(1)]
     public bool IsRevoked { get; set; }
+
+    /// <summary>The node right above it; null: it is a root.</summary>
+    [Id(2)]
+    public string? Parent { get; set; }
 }

@@ -9,6 +9,9 @@ internal interface IPeer
     /// <summary>Why it cannot run here, and what to install; null: it can.</summary>
     string? Missing { get; }
 
+    /// <summary>Users above so many credentials that its pairs revoke.</summary>
+    IReadOnlyList<int> Trees => [];
+
     /// <summary>Starts its server, measures its pairs, stops it.</summary>
     Task MeasureAsync(Comparison on);
 }

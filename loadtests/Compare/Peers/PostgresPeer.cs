@@ -11,9 +11,6 @@ namespace Fabric.LoadTests.Compare.Peers;
 /// </summary>
 internal sealed class PostgresPeer : IPeer
 {
-    /// <summary>What stands below the root of the small tree, six levels of ten each for the large.</summary>
-    public static readonly IReadOnlyList<int> Trees = [11_110, 1_111_110];
-
     private const int CheckCallers = 16;
     private const int IssueCallers = 64;
     private const int LatencyPerSecond = 500;
@@ -23,6 +20,9 @@ internal sealed class PostgresPeer : IPeer
     public string Name => "postgres";
 
     public string? Missing => LocalPostgres.FindPrograms() is null ? "PostgreSQL is not installed (Debian: postgresql)" : null;
+
+    // What stands below the root of the small tree, six levels of ten each for the large.
+    public IReadOnlyList<int> Trees => [11_110, 1_111_110];
 
     public async Task MeasureAsync(Comparison on)
     {
@@ -57,13 +57,13 @@ internal sealed class PostgresPeer : IPeer
             served.IssueRoundAsync, () => RoundAsync(server, IssueCallers, table.InsertAsync, SideRound.Rate), warmUps: 3);
     }
 
-    private static async Task CascadesAsync(Comparison on, LocalPostgres server, CredentialTable table)
+    private async Task CascadesAsync(Comparison on, LocalPostgres server, CredentialTable table)
     {
         var served = await on.Fabric.ServedAsync();
         await served.StartEdgesAsync();
-        for (var tree = 0; tree < Trees.Count; tree++)
+        foreach (var count in Trees)
         {
-            var (place, count) = (tree, Trees[tree]);
+            var place = on.Fabric.TreeOf(count);
             await on.PairAsync(
                 new PairSpec($"compare.cascade_postgres_{count}", "PostgreSQL recursive UPDATE", $"revoke a user above {count:N0} credentials until the last of 10 edges has confirmed", $"recursive UPDATE of {count:N0} rows and their root", "ms", LessIsBetter: true),
                 () => served.CascadeRoundAsync(place),
@@ -74,11 +74,11 @@ internal sealed class PostgresPeer : IPeer
                     await table.VacuumAsync();
                     return SideRound.MedianMs([took], client, cpu);
                 },
-                warmUps: tree == 0 ? 1 : 0);
+                warmUps: count == Trees[0] ? 1 : 0);
         }
 
         on.Run.Report.Note(
-            "cascades: in the first round all credentials under the user live; the later rounds revoke the same user again, with new credentials under it, and update the same rows again: neither side does less for it");
+            "cascades: the first revocation of a tree (of the smaller one, the warm-up) is above credentials that all live; the later ones revoke the same user again, with new credentials under it, and update the same rows again: neither side does less for it");
     }
 
     private static async Task<SideRound> RoundAsync(LocalPostgres server, int callers, Func<int, Task> each, Func<double, double, double, double, SideRound> rate)

@@ -16,6 +16,9 @@ internal sealed class FabricSides(ScenarioRun run, IReadOnlyList<int> trees) : I
     /// <summary>The durable embedded host in a process of its own.</summary>
     public async Task<ServedSide> ServedAsync() => _served ??= await ServedSide.StartAsync(run, trees);
 
+    /// <summary>The place of the tree with so many credentials.</summary>
+    public int TreeOf(int credentials) => trees.Index().First(each => each.Item == credentials).Index;
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Fabric.Client.Http;
 using Fabric.Contracts;
@@ -29,6 +30,16 @@ internal sealed class ServedSide : IAsyncDisposable
 
     // The agent that is a client at the OAuth endpoints.
     private const string Desk = "desk";
+
+    // What a proxy asks about becomes a call that the sessions allow.
+    private static readonly Dictionary<string, string> Rules = new(StringComparer.Ordinal)
+    {
+        ["Fabric__ExtAuthz__Rules__0__Path"] = "/fabric/customer/{id}",
+        ["Fabric__ExtAuthz__Rules__0__Tool"] = "crm.get",
+        ["Fabric__ExtAuthz__Rules__0__Action"] = "call",
+        ["Fabric__ExtAuthz__Rules__0__Resource"] = "customer/{id}",
+        ["Fabric__ExtAuthz__Rules__0__Class"] = "read",
+    };
 
     private readonly ScenarioRun _run;
     private readonly TempFolder _folder;
@@ -77,7 +88,7 @@ internal sealed class ServedSide : IAsyncDisposable
             }
         }
 
-        return new ServedSide(run, folder, await SiloProcess.StartAsync(folder.Path, run.Cancellation), sessions, calls, secret);
+        return new ServedSide(run, folder, await SiloProcess.StartAsync(folder.Path, run.Cancellation, settings: Rules), sessions, calls, secret);
     }
 
     /// <summary>Starts the edges, once.</summary>
@@ -113,6 +124,10 @@ internal sealed class ServedSide : IAsyncDisposable
     /// <summary>A check over HTTP, decided by the host itself.</summary>
     public Task<SideRound> CheckRoundAsync() =>
         HttpRound.RunAsync(Address, [.. _calls.Select(call => HttpLoad.Post(Address, "/v1/check", Key, BodyOf(call)))], 200, () => CpuSeconds, _run.Cancellation);
+
+    /// <summary>Requests of agents for what stands behind a proxy, each with its own token. <paramref name="folder"/>: the first segment of the path.</summary>
+    public IReadOnlyList<byte[]> GuardedRequests(Uri proxy, string folder) =>
+        [.. _calls.Select((call, i) => Encoding.ASCII.GetBytes($"GET {folder}/customer/{i} HTTP/1.1\r\nHost: {proxy.Authority}\r\nAuthorization: Bearer {call.Token}\r\n\r\n"))];
 
     /// <summary>The body of one such check.</summary>
     public string CheckBody(int i) => BodyOf(_calls[i % _calls.Count]);
