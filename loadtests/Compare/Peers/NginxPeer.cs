@@ -9,12 +9,14 @@ internal sealed class NginxPeer : IPeer
     private const int WarmUps = 4;
     private const int Ok = 200;
 
+    // Debian keeps it where ordinary users do not look.
+    private static readonly string[] Places = ["/usr/sbin/nginx", "/usr/local/sbin/nginx"];
+
     public string Name => "nginx";
 
     public string? Missing => Program is null ? "nginx is not installed (Debian: nginx)" : null;
 
-    // Debian keeps it where ordinary users do not look.
-    private static string? Program => PeerProcess.Find("nginx") ?? new[] { "/usr/sbin/nginx", "/usr/local/sbin/nginx" }.FirstOrDefault(File.Exists);
+    private static string? Program => PeerProcess.Find("nginx") ?? Array.Find(Places, File.Exists);
 
     public async Task MeasureAsync(Comparison on)
     {
