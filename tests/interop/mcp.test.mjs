@@ -8,6 +8,8 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { ClientCredentialsProvider } from '@modelcontextprotocol/sdk/client/auth-extensions.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
+import { Browser, password } from './browser.mjs';
 import { freePort, startHost, startProgram } from './host.mjs';
 
 let host, tenant, folder;
@@ -137,6 +139,81 @@ for (const name of ['guarded', 'gateway']) {
     const unclear = await client.callTool({ name: 'write', arguments: { path: '../a' } });
     assert.equal(unclear.isError, true);
     assert.match(textOf(unclear), /request\.unclear/);
+    await client.close();
+  });
+}
+
+const redirect = 'http://127.0.0.1:49154/cb';
+
+// As an application does it that a user runs: it sends the user's browser off, and goes on with the code that comes back.
+class SigningIn {
+  constructor(agent, user, scope) {
+    [this.agent, this.user, this.scope] = [agent, user, scope];
+  }
+
+  get redirectUrl() {
+    return redirect;
+  }
+
+  get clientMetadata() {
+    return { redirect_uris: [redirect], scope: this.scope, token_endpoint_auth_method: 'client_secret_post' };
+  }
+
+  clientInformation() {
+    return { client_id: this.agent.id, client_secret: this.agent.secret };
+  }
+
+  tokens() {
+    return this.saved;
+  }
+
+  saveTokens(tokens) {
+    this.saved = tokens;
+  }
+
+  // It asks at once for all that it will need: the library asks for what the server's metadata names.
+  async redirectToAuthorization(url) {
+    url.searchParams.set('scope', this.scope);
+    this.callback = new URL(await new Browser(this.user).decide(url.href, 'approve'));
+  }
+
+  saveCodeVerifier(verifier) {
+    this.verifier = verifier;
+  }
+
+  codeVerifier() {
+    return this.verifier;
+  }
+}
+
+for (const name of ['guarded', 'gateway']) {
+  test(`${name}: a user signs in and says yes, the client calls a tool for them, and their offboarding ends it in mid-run`, async () => {
+    const user = `mia-${name}`;
+    await host.api('POST', `/v1/tenants/${tenant}/users`, { id: user });
+    await host.api('PUT', `/v1/tenants/${tenant}/users/${user}/sign-in`, { password });
+    const agent = await host.agent(tenant, { id: `app${++agents}`, kind: 'personal', owner: user, scopes: [{ tool: 'notes' }] });
+    await host.api('PUT', `/v1/tenants/${tenant}/agents/${agent.id}/redirect-uris`, { redirectUris: [redirect] });
+
+    const authProvider = new SigningIn(agent, user, 'notes');
+    const connecting = new StreamableHTTPClientTransport(new URL(servers[name]), { authProvider });
+    await assert.rejects(new Client({ name: 'interop', version: '1' }).connect(connecting), UnauthorizedError);
+    assert.equal(authProvider.callback.searchParams.get('iss'), `${host.address}/tenants/${tenant}`);
+    await connecting.finishAuth(authProvider.callback.searchParams.get('code'));
+    const claims = JSON.parse(Buffer.from(authProvider.tokens().access_token.split('.')[1], 'base64url'));
+    assert.deepEqual([claims.sub, claims.client_id, claims.aud], [user, agent.id, servers[name]]);
+
+    const client = new Client({ name: 'interop', version: '1' });
+    await client.connect(new StreamableHTTPClientTransport(new URL(servers[name]), { authProvider }));
+    assert.equal(textOf(await client.callTool({ name: 'echo', arguments: { text: 'hello' } })), 'hello');
+    let begun;
+    const beginning = new Promise((resolve) => (begun = resolve));
+    const running = client.callTool({ name: 'endless', arguments: { marker: join(folder, `login-${name}`) } }, undefined, { onprogress: () => begun() });
+    await beginning;
+    const receipt = await host.api('POST', '/v1/revocations', { node: { kind: 'user', tenant, id: user }, mode: 'terminal', wait: 'confirmed' });
+    assert.equal(receipt.state, 'confirmed');
+    const ended = await running;
+    assert.deepEqual([ended.isError, ended._meta['fabric/code']], [true, 'user.revoked']);
+    await assert.rejects(client.callTool({ name: 'echo', arguments: { text: 'hello' } }));
     await client.close();
   });
 }
