@@ -84,7 +84,7 @@ public sealed class GatewayScene : IAsyncDisposable
         }),
         options);
 
-    public async Task<HttpResponseMessage> PostAsync(string body, string? token, string? session = null)
+    public async Task<HttpResponseMessage> PostAsync(string body, string? token, string? session = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, Endpoint) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
@@ -92,6 +92,11 @@ public sealed class GatewayScene : IAsyncDisposable
         if (session is not null)
         {
             request.Headers.Add("Mcp-Session-Id", session);
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.Add(name, value);
         }
 
         return await Http.SendAsync(request);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 
 namespace Fabric.Gateway.Tests;
 
@@ -45,4 +46,37 @@ public sealed class StdioUpstreamTests : GatewaySuite
         using var after = await Scene.PostAsync(Message(2, "tools/list", "{}"), token, id);
         Assert.Equal(HttpStatusCode.NotFound, after.StatusCode);
     }
+
+    [Theory]
+    [InlineData("{}", true, HttpStatusCode.BadRequest, -32602)]
+    [InlineData("""{"_meta":{"io.modelcontextprotocol/clientCapabilities":{}}}""", true, HttpStatusCode.BadRequest, -32602)]
+    [InlineData("""{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}""", true, HttpStatusCode.BadRequest, -32602)]
+    [InlineData("""{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":[]}}""", true, HttpStatusCode.BadRequest, -32602)]
+    [InlineData(Described, false, HttpStatusCode.BadRequest, -32020)]
+    [InlineData(Described, true, HttpStatusCode.ServiceUnavailable, -32000)]
+    public async Task A_request_that_does_not_describe_itself_starts_no_program(string parameters, bool namesMethod, HttpStatusCode status, int error)
+    {
+        await using var scene = await GatewayScene.StartAsync((settings, scene) => settings.Upstream.Command = Path.Combine(scene.Folder, "there-is-no-such-program"));
+        (string, string)[] headers = [("MCP-Protocol-Version", "2026-07-28"), .. namesMethod ? new[] { ("Mcp-Method", "tools/list") } : []];
+        using var answer = await scene.PostAsync(Message(7, "tools/list", parameters), (await scene.TokenAsync()).Token, null, headers);
+        var said = JsonElement.Parse(await answer.Content.ReadAsStringAsync());
+        Assert.Equal((status, error), (answer.StatusCode, said.GetProperty("error").GetProperty("code").GetInt32()));
+    }
+
+    [Theory]
+    [InlineData("tools/call", "name")]
+    [InlineData("prompts/get", "name")]
+    [InlineData("resources/read", "uri")]
+    public async Task A_request_that_names_something_names_it_in_its_header_too(string method, string member)
+    {
+        var (_, token) = await Scene.TokenAsync();
+        var parameters = $$"""{{{Described[1..^1]}},"{{member}}":"note://one"}""";
+        (string, string)[] headers = [("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", method)];
+        using var without = await Scene.PostAsync(Message(7, method, parameters), token, null, headers);
+        Assert.Equal(-32020, JsonElement.Parse(await without.Content.ReadAsStringAsync()).GetProperty("error").GetProperty("code").GetInt32());
+        using var with = await Scene.PostAsync(Message(7, method, parameters), token, null, [.. headers, ("Mcp-Name", "note://one")]);
+        Assert.DoesNotContain("-32020", await with.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    private const string Described = """{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}""";
 }

@@ -14,6 +14,9 @@ namespace Fabric.Client.Mcp.Http;
 /// </summary>
 internal sealed class McpAnswers(ResourceMetadata metadata)
 {
+    // JSON-RPC: the method is not there.
+    private const int MethodNotFound = -32601;
+
     /// <summary>No token, two of them, or no place for one: the challenge names no error.</summary>
     public Task WriteNoTokenAsync(HttpContext context)
     {
@@ -24,6 +27,12 @@ internal sealed class McpAnswers(ResourceMetadata metadata)
     /// <summary>A denial with this code; <paramref name="needed"/>: the calls that the message makes.</summary>
     public Task WriteDeniedAsync(HttpContext context, McpMessage? message, string code, bool isDpop, IReadOnlyList<ToolCall> needed)
     {
+        if (code == Codes.RequestNoRule && message is { IsRequest: true } && Revisions.IsWithoutSessions(context.Request.Headers, message))
+        {
+            // MCP 2026-07-28, streamable HTTP: so is a method answered that is not implemented. Before, 404 is the end of a session.
+            return WriteAsync(context, StatusCodes.Status404NotFound, Denials.ErrorResponse(message.Id, MethodNotFound, Denials.TextOf(code), code));
+        }
+
         var status = TokenChallenge.StatusOf(code);
         var isChallenge = status == StatusCodes.Status401Unauthorized || code == Codes.ScopeDenied;
         if (!isChallenge && message is { Method: CallMapper.CallTool, IsRequest: true })
@@ -40,9 +49,9 @@ internal sealed class McpAnswers(ResourceMetadata metadata)
         return WriteAsync(context, status, Denials.ErrorResponse(IdOf(message), Denials.ErrorCode, Denials.TextOf(code), code));
     }
 
-    /// <summary>A request that is not of MCP.</summary>
-    public static Task WriteRefusedAsync(HttpContext context, int status, int errorCode, string message) =>
-        WriteAsync(context, status, Denials.ErrorResponse(null, errorCode, message));
+    /// <summary>A request that is not of MCP, or that cannot be served; <paramref name="request"/>: its message, where it could be read.</summary>
+    public static Task WriteRefusedAsync(HttpContext context, int status, int errorCode, string text, McpMessage? request = null) =>
+        WriteAsync(context, status, Denials.ErrorResponse(IdOf(request), errorCode, text));
 
     /// <summary>An answer in JSON.</summary>
     public static async Task WriteAsync(HttpContext context, int status, ReadOnlyMemory<byte> json)

@@ -75,7 +75,7 @@ internal sealed class McpHttpGuard(FabricMcpOptions options, string? tenant, Edg
 
         if (!MirroredHeaders.Match(context.Request.Headers, message))
         {
-            await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status400BadRequest, MirroredHeaders.Mismatch, "a header says something else than the body");
+            await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status400BadRequest, MirroredHeaders.Mismatch, "a header says something else than the body", message);
             return;
         }
 

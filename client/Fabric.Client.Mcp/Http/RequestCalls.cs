@@ -18,20 +18,23 @@ internal sealed class RequestCalls(CallMapper mapper, IToolClasses classes)
         ["initialize", "ping", "server/discover", "tools/list", "resources/list", "resources/templates/list", "resources/unsubscribe", "prompts/list", "completion/complete", "logging/setLevel",
          "tasks/get", "tasks/list", "tasks/cancel", "tasks/result", "tasks/update"], StringComparer.Ordinal);
 
+    // A method that this guard does not know may do anything: no token's scope covers it.
+    private static readonly Rejection NoMethod = new(Codes.RequestNoRule, "method", "the guard knows no such method");
+
     private static readonly Rejection Unclear = new(Codes.RequestUnclear, "params", "the request does not clearly name what it is about");
 
     /// <summary>The calls; `request.unclear` when they cannot be told, and `request.too_large` past the bound.</summary>
     public async ValueTask<Outcome<IReadOnlyList<ToolCall>>> OfAsync(McpMessage message, CancellationToken cancellation) => message.Method switch
     {
+        // Messages that name their revision are of one that has `subscriptions/listen` instead.
+        "resources/subscribe" when message.NamesRevision => NoMethod,
         CallMapper.CallTool => await OfToolAsync(message, cancellation),
         CallMapper.ReadResource or "resources/subscribe" => message.Text("uri") is { } uri ? Listed(mapper.OfResource(uri)) : Unclear,
         CallMapper.GetPrompt => message.Text("name") is { } prompt ? mapper.OfPrompt(prompt) is { } call ? new ToolCall[] { call } : Array.Empty<ToolCall>() : Unclear,
         "subscriptions/listen" => OfSubscription(message),
         null => Array.Empty<ToolCall>(),
         { } method when WithoutCalls.Contains(method) || method.StartsWith("notifications/", StringComparison.Ordinal) => Array.Empty<ToolCall>(),
-
-        // A method that this guard does not know may do anything: no token's scope covers it.
-        _ => new Rejection(Codes.RequestNoRule, "method", "the guard knows no such method"),
+        _ => NoMethod,
     };
 
     private async ValueTask<Outcome<IReadOnlyList<ToolCall>>> OfToolAsync(McpMessage message, CancellationToken cancellation) =>

@@ -15,6 +15,9 @@ internal sealed class McpMessage
     private static readonly string[] ParamNames = ["name", "arguments", "uri", "notifications", "_meta"];
     private static readonly Dictionary<string, JsonElement> NoArguments = [];
 
+    private const string RevisionKey = "io.modelcontextprotocol/protocolVersion";
+    private const string CapabilitiesKey = "io.modelcontextprotocol/clientCapabilities";
+
     private McpMessage(JsonElement root, string? method, JsonElement? parameters) => (Root, Method, Params) = (root, method, parameters);
 
     /// <summary>The whole message.</summary>
@@ -28,6 +31,15 @@ internal sealed class McpMessage
 
     /// <summary>Whether an answer is expected.</summary>
     public bool IsRequest => Method is not null && Root.TryGetProperty("id", out _);
+
+    /// <summary>Whether the message itself says which revision it is of, whatever it says (MCP 2026-07-28, request metadata).</summary>
+    public bool NamesRevision => Meta(RevisionKey) is not null;
+
+    /// <summary>The revision that the message itself names; null when it names none, or not as a text.</summary>
+    public string? Revision => Meta(RevisionKey) is { } revision ? TextOf(revision) : null;
+
+    /// <summary>Whether the message has what each request of 2026-07-28 has to have: its revision, and what its client is capable of.</summary>
+    public bool DescribesItself => Revision is not null && Meta(CapabilitiesKey) is { ValueKind: JsonValueKind.Object };
 
     /// <summary>The id as it stands; null without.</summary>
     public JsonElement? Id => Root.TryGetProperty("id", out var id) ? id : null;
@@ -66,17 +78,7 @@ internal sealed class McpMessage
     }
 
     /// <summary>A text parameter; null when it is missing or none.</summary>
-    public string? Text(string name)
-    {
-        try
-        {
-            return Params is { } parameters && parameters.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
-        }
-    }
+    public string? Text(string name) => Params is { } parameters && parameters.TryGetProperty(name, out var value) ? TextOf(value) : null;
 
     /// <summary>The arguments of a tool call; null when they are no object.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Arguments()
@@ -87,6 +89,22 @@ internal sealed class McpMessage
         }
 
         return arguments.ValueKind == JsonValueKind.Object ? arguments.EnumerateObject().ToDictionary(member => member.Name, member => member.Value, StringComparer.Ordinal) : null;
+    }
+
+    private JsonElement? Meta(string key) =>
+        Params is { } parameters && parameters.TryGetProperty("_meta", out var meta) && meta.ValueKind == JsonValueKind.Object && meta.TryGetProperty(key, out var value) ? value : null;
+
+    private static string? TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair.
+            return null;
+        }
     }
 
     private static bool IsVersion2(JsonElement root) => root.TryGetProperty("jsonrpc", out var version) && version.ValueKind == JsonValueKind.String && version.GetString() == "2.0";

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using Fabric.Client.Mcp.Http;
+using Fabric.Client.Mcp.Messages;
 using ModelContextProtocol.Client;
 
 namespace Fabric.Gateway.Upstreams;
@@ -43,13 +44,13 @@ internal sealed class HttpUpstream : IUpstream
         if (session.Count > 1 || (session.Count == 1 && !_owners.IsOf(session[0]!, owner)))
         {
             // MCP 2025-11-25, transports: a session that is not there, which another's is not, begins anew.
-            await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status404NotFound, -32001, "there is no such session");
+            await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status404NotFound, -32001, "there is no such session", request.Message);
             return;
         }
 
         if (request.Message is { Method: "initialize" } && !_owners.HasRoom(owner))
         {
-            await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status503ServiceUnavailable, -32000, "there are as many sessions as there may be");
+            await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status503ServiceUnavailable, -32000, "there are as many sessions as there may be", request.Message);
             return;
         }
 
@@ -60,7 +61,7 @@ internal sealed class HttpUpstream : IUpstream
             using var sent = Make(context.Request, request.Body);
             using var answer = await _http.SendAsync(sent, HttpCompletionOption.ResponseHeadersRead, ended.Token);
             Note(context.Request, answer, owner);
-            await ReturnAsync(context, answer, ended.Token);
+            await ReturnAsync(context, request.Message, answer, ended.Token);
         }
         catch (Exception) when (Answering.WhyEnded(watch) is not null && !context.RequestAborted.IsCancellationRequested)
         {
@@ -74,7 +75,7 @@ internal sealed class HttpUpstream : IUpstream
         }
         catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException)
         {
-            await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status502BadGateway, -32000, "the server behind did not answer as it should");
+            await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status502BadGateway, -32000, "the server behind did not answer as it should", request.Message);
         }
     }
 
@@ -123,12 +124,12 @@ internal sealed class HttpUpstream : IUpstream
         }
     }
 
-    private async Task ReturnAsync(HttpContext context, HttpResponseMessage answer, CancellationToken cancellation)
+    private async Task ReturnAsync(HttpContext context, McpMessage? message, HttpResponseMessage answer, CancellationToken cancellation)
     {
         // The gateway's credentials there are not the caller's business, and no cure of theirs either; nor is a redirection one that a caller could follow.
         if ((int)answer.StatusCode is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden or (>= 300 and < 400))
         {
-            await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status502BadGateway, -32000, "the server behind does not take the gateway's credentials");
+            await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status502BadGateway, -32000, "the server behind does not take the gateway's credentials", message);
             return;
         }
 

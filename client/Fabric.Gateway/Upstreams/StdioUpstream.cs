@@ -12,8 +12,9 @@ namespace Fabric.Gateway.Upstreams;
 internal sealed partial class StdioUpstream(UpstreamSettings settings, GatewayLimits limits, TimeProvider time, ILogger<StdioUpstream> logger) : IUpstream
 {
     private const string SessionHeader = "Mcp-Session-Id";
-    private const string VersionHeader = "MCP-Protocol-Version";
-    private const string VersionKey = "io.modelcontextprotocol/protocolVersion";
+
+    // JSON-RPC: the parameters are not what they have to be.
+    private const int InvalidParams = -32602;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, StdioSession> _sessions = new(StringComparer.Ordinal);
@@ -42,7 +43,12 @@ internal sealed partial class StdioUpstream(UpstreamSettings settings, GatewayLi
             return;
         }
 
-        var isModern = IsModern(context.Request, message);
+        var isModern = Revisions.IsWithoutSessions(context.Request.Headers, message);
+        if (isModern && !await IsWholeAsync(context, message))
+        {
+            return;
+        }
+
         var session = message.Method == "initialize" && !isModern ? await OpenAsync(context, NewId(), owner)
             : isModern ? Find($"principal:{owner}", owner) ?? await OpenAsync(context, $"principal:{owner}", owner)
             : named.Count == 1 ? Find(named[0]!, owner) : null;
@@ -50,7 +56,7 @@ internal sealed partial class StdioUpstream(UpstreamSettings settings, GatewayLi
         {
             if (!context.Response.HasStarted)
             {
-                await McpAnswers.WriteRefusedAsync(context, named.Count == 0 ? StatusCodes.Status400BadRequest : StatusCodes.Status404NotFound, -32001, "there is no such session");
+                await McpAnswers.WriteRefusedAsync(context, named.Count == 0 ? StatusCodes.Status400BadRequest : StatusCodes.Status404NotFound, -32001, "there is no such session", message);
             }
 
             return;
@@ -71,6 +77,30 @@ internal sealed partial class StdioUpstream(UpstreamSettings settings, GatewayLi
         await Task.WhenAll(all.Select(session => session.DisposeAsync().AsTask()));
     }
 
+    // MCP 2026-07-28: a program has no headers, so that it is the gateway that asks for them and for what they mirror. A program that speaks several revisions goes by the first message that it gets: one
+    // that says nothing of its revision would have it speak an older one to all requests of the principal.
+    private static async Task<bool> IsWholeAsync(HttpContext context, McpMessage message)
+    {
+        if (!message.IsRequest)
+        {
+            return true;
+        }
+
+        if (!message.DescribesItself)
+        {
+            await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status400BadRequest, InvalidParams, "`_meta` does not say the protocol's version and the client's capabilities", message);
+            return false;
+        }
+
+        if (!MirroredHeaders.AreThere(context.Request.Headers, message))
+        {
+            await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status400BadRequest, MirroredHeaders.Mismatch, "a header that mirrors the body is not there", message);
+            return false;
+        }
+
+        return true;
+    }
+
     private static async Task ExchangeAsync(HttpContext context, GuardedRequest request, StdioSession session, bool isModern)
     {
         try
@@ -89,7 +119,7 @@ internal sealed partial class StdioUpstream(UpstreamSettings settings, GatewayLi
 
             if (await session.BeginAsync(request.Body, context.RequestAborted) is not { } exchange)
             {
-                await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status503ServiceUnavailable, -32000, "the session has as many requests open as it may");
+                await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status503ServiceUnavailable, -32000, "the session has as many requests open as it may", request.Message);
                 return;
             }
 
@@ -97,7 +127,7 @@ internal sealed partial class StdioUpstream(UpstreamSettings settings, GatewayLi
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status502BadGateway, -32000, "the server behind has ended");
+            await McpAnswers.WriteRefusedAsync(context, StatusCodes.Status502BadGateway, -32000, "the server behind has ended", request.Message);
         }
     }
 
@@ -219,10 +249,6 @@ internal sealed partial class StdioUpstream(UpstreamSettings settings, GatewayLi
             await session.DisposeAsync();
         }
     }
-
-    private static bool IsModern(HttpRequest request, McpMessage message) =>
-        string.CompareOrdinal(request.Headers[VersionHeader].ToString(), "2026-07-28") >= 0
-        || (message.Params is { } parameters && parameters.TryGetProperty("_meta", out var meta) && meta.ValueKind == System.Text.Json.JsonValueKind.Object && meta.TryGetProperty(VersionKey, out _));
 
     private static string NewId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
