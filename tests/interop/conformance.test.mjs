@@ -16,7 +16,16 @@ import { freePort, startHost, startProgram, untilItAnswers } from './host.mjs';
 const folderHere = dirname(fileURLToPath(import.meta.url));
 const suite = join(folderHere, 'node_modules/@modelcontextprotocol/conformance/dist/index.js');
 const node = join(folderHere, 'node_modules/.bin/node');
-const revision = '2025-11-25';
+
+// By revision: a server of it, and what it does not pass alone. The first lets every Host and Origin in; the gateway in front of it does not.
+const revisions = {
+  '2025-11-25': { program: 'everything.mjs', fails: ['dns-rebinding-protection'] },
+  '2026-07-28': { program: 'everything-stateless.mjs', fails: [] },
+};
+
+// By run: checks that fail at the server behind, whatever is in front. Over stdio, version 2.4.0 of the SDK looks at the version of the first request alone, and answers one of any version after it; which versions a
+// program has is not for the gateway to know.
+const ofTheServer = { 'stdio-2026-07-28': ['sep-2575-server-unsupported-version-error', 'sep-2575-http-server-unsupported-version-400'] };
 let host, tenant, folder;
 const stops = [];
 
@@ -36,7 +45,7 @@ after(async () => {
   }
 });
 
-// Runs the suite; `onLine` hears what it prints. What each scenario's checks came to, by scenario.
+// Runs the suite; `onLine` hears what it prints. What each scenario's checks came to, by scenario; one that broke off has none.
 async function run(name, args, onLine = () => {}) {
   const output = join(folder, name);
   const child = spawn(node, [suite, ...args, '-o', output], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -54,12 +63,24 @@ async function run(name, args, onLine = () => {}) {
   const scenarios = new Map();
   for (const each of await readdir(output).catch(() => assert.fail(`the suite did not run: ${said}`))) {
     const scenario = /^(.*)-\d{4}-\d{2}-\d{2}T[\d-]+Z$/.exec(each)[1];
-    scenarios.set(scenario, JSON.parse(await readFile(join(output, each, 'checks.json'), 'utf8')));
+    const checks = await readFile(join(output, each, 'checks.json'), 'utf8').catch(() => null);
+    if (checks) {
+      scenarios.set(scenario, JSON.parse(checks));
+    }
   }
   return scenarios;
 }
 
 const failures = (scenarios) => [...scenarios].filter(([, checks]) => checks.some((check) => check.status === 'FAILURE')).map(([name]) => name);
+
+// What the suite counts for a revision (what it runs beside that, extensions and what its own server does not pass yet, it does not count either), all of which was run.
+async function scored(name, revision, url) {
+  const scenarios = await run(name, ['server', '--url', url, '--requirements', revision]);
+  const required = await readFile(join(dirname(suite), '..', 'requirements', `${revision}.yaml`), 'utf8');
+  const names = /^server:\n((?: +- .+\n)+)/m.exec(required)[1].trim().split('\n').map((line) => line.trim().slice('- '.length));
+  assert.ok(names.length >= 30, `${names.length} scenarios`);
+  return new Map(names.map((scenario) => [scenario, scenarios.get(`server-${scenario}`) ?? assert.fail(`${scenario} was not run`)]));
+}
 const why = (scenarios) => [...scenarios.values()].flat().filter((check) => check.status === 'FAILURE').map((check) => `${check.id}: ${check.errorMessage}`).join('\n');
 
 // The suite has no token to send: whatever passes here gets one on its way.
@@ -81,9 +102,9 @@ async function withToken(port, target, token) {
   return `http://127.0.0.1:${port}/mcp`;
 }
 
-async function startEverything() {
+async function startEverything(program) {
   const port = await freePort();
-  const child = spawn(process.execPath, [join(folderHere, 'everything.mjs'), 'http', `${port}`], { stdio: 'ignore' });
+  const child = spawn(process.execPath, [join(folderHere, program), 'http', `${port}`], { stdio: 'ignore' });
   stops.push(async () => child.kill());
   await untilItAnswers(`http://127.0.0.1:${port}/mcp`);
   return `http://127.0.0.1:${port}/mcp`;
@@ -109,22 +130,21 @@ async function startGateway(name, upstream) {
   return withToken(inFront, address, access_token);
 }
 
-// It lets every Host and Origin in; the gateway does not.
-const ofTheControl = ['server-dns-rebinding-protection'];
-
-test('control: the server alone passes', async () => {
-  const scenarios = await run('control', ['server', '--url', await startEverything(), '--requirements', revision]);
-  assert.ok(scenarios.size >= 30, `${scenarios.size} scenarios`);
-  assert.deepEqual(failures(scenarios), ofTheControl, why(scenarios));
-});
-
-for (const kind of ['stdio', 'http']) {
-  test(`gateway in front of it, over ${kind}: passes`, async () => {
-    const upstream = kind === 'stdio' ? { Command: process.execPath, Arguments: [join(folderHere, 'everything.mjs'), 'stdio'] } : { Url: await startEverything() };
-    const scenarios = await run(kind, ['server', '--url', await startGateway(kind, upstream), '--requirements', revision]);
-    assert.ok(scenarios.size >= 30, `${scenarios.size} scenarios`);
-    assert.deepEqual(failures(scenarios), [], why(scenarios));
+for (const [revision, { program, fails }] of Object.entries(revisions)) {
+  test(`${revision}, control: the server alone passes`, async () => {
+    const scenarios = await scored(`control-${revision}`, revision, await startEverything(program));
+    assert.deepEqual(failures(scenarios), fails, why(scenarios));
   });
+
+  for (const kind of ['stdio', 'http']) {
+    test(`${revision}, gateway in front of it, over ${kind}: passes`, async () => {
+      const name = `${kind}-${revision}`;
+      const upstream = kind === 'stdio' ? { Command: process.execPath, Arguments: [join(folderHere, program), 'stdio'] } : { Url: await startEverything(program) };
+      const scenarios = await scored(name, revision, await startGateway(name, upstream));
+      const failed = [...scenarios.values()].flat().filter((check) => check.status === 'FAILURE').map((check) => check.id);
+      assert.deepEqual(failed, ofTheServer[name] ?? [], why(scenarios));
+    });
+  }
 }
 
 test('the authorization server passes', async () => {

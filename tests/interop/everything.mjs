@@ -1,33 +1,11 @@
-// An MCP server with one of each kind that the protocol's conformance suite asks for: `stdio`, or `http PORT`. Names, texts and shapes are the suite's.
+// An MCP server of the revisions with sessions (version 1 of the TypeScript SDK) that has all that the protocol's conformance suite asks for: `stdio`, or `http PORT`.
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import * as types from '@modelcontextprotocol/sdk/types.js';
-
-const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
-const wav = Buffer.concat([Buffer.from('RIFF$\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0', 'latin1'), Buffer.from([0x40, 0x1f, 0, 0, 0x80, 0x3e, 0, 0, 2, 0, 16, 0]), Buffer.from('data\0\0\0\0', 'latin1')]).toString('base64');
-const pauseMs = 50;
-
-const text = (value) => ({ type: 'text', text: value });
-const image = { type: 'image', data: png, mimeType: 'image/png' };
-const embedded = (uri, mimeType, value) => ({ type: 'resource', resource: { uri, mimeType, text: value } });
-const pause = () => new Promise((resolve) => setTimeout(resolve, pauseMs));
-const object = (properties = {}, required = Object.keys(properties)) => ({ type: 'object', properties, required });
-const string = { type: 'string' };
-
-const schema2020 = {
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  type: 'object',
-  $defs: { address: { $anchor: 'addressDef', type: 'object', properties: { street: string, city: string } } },
-  properties: { name: string, address: { $ref: '#/$defs/address' }, contactMethod: { type: 'string', enum: ['phone', 'email'] }, phone: string, email: string },
-  allOf: [{ anyOf: [{ required: ['phone'] }, { required: ['email'] }] }],
-  if: { properties: { contactMethod: { const: 'phone' } }, required: ['contactMethod'] },
-  then: { required: ['phone'] },
-  else: { required: ['email'] },
-  additionalProperties: false,
-};
+import * as content from './everything-content.mjs';
+import { object, pause, string, text } from './everything-content.mjs';
 
 const titled = (...names) => names.map((name, i) => ({ const: `value${i + 1}`, title: name }));
 const options = ['option1', 'option2', 'option3'];
@@ -47,19 +25,13 @@ const defaults = {
 };
 
 const elicited = (answer) => `action=${answer.action}, content=${JSON.stringify(answer.content ?? {})}`;
-const elicit = (extra, message, properties, required) =>
+const elicit = ({ extra }, message, properties, required) =>
   extra.sendRequest({ method: 'elicitation/create', params: { message, requestedSchema: object(properties, required) } }, types.ElicitResultSchema);
 
 const tools = {
-  test_simple_text: { answer: () => [text('This is a simple text response for testing.')] },
-  test_image_content: { answer: () => [image] },
-  test_audio_content: { answer: () => [{ type: 'audio', data: wav, mimeType: 'audio/wav' }] },
-  test_embedded_resource: { answer: () => [embedded('test://embedded-resource', 'text/plain', 'This is an embedded resource content.')] },
-  test_multiple_content_types: {
-    answer: () => [text('Multiple content types test:'), image, embedded('test://mixed-content-resource', 'application/json', '{"test":"data","value":123}')],
-  },
+  ...content.tools,
   test_tool_with_logging: {
-    async answer(_, extra) {
+    async answer(_, { extra }) {
       for (const data of ['Tool execution started', 'Tool processing data', 'Tool execution completed']) {
         await extra.sendNotification({ method: 'notifications/message', params: { level: 'info', data } });
         await pause();
@@ -67,99 +39,55 @@ const tools = {
       return [text('logged')];
     },
   },
-  test_tool_with_progress: {
-    async answer(_, extra) {
-      const progressToken = extra._meta?.progressToken;
-      for (const progress of [0, 50, 100]) {
-        if (progressToken !== undefined) {
-          await extra.sendNotification({ method: 'notifications/progress', params: { progressToken, progress, total: 100 } });
-        }
-        await pause();
-      }
-      return [text('progressed')];
-    },
-  },
-  test_error_handling: {
-    answer() {
-      throw new Error('This tool intentionally returns an error for testing');
-    },
-  },
   test_sampling: {
     schema: object({ prompt: string }),
-    async answer({ prompt }, extra) {
+    async answer({ prompt }, { extra }) {
       const said = await extra.sendRequest({ method: 'sampling/createMessage', params: { messages: [{ role: 'user', content: text(prompt) }], maxTokens: 100 } }, types.CreateMessageResultSchema);
       return [text(`LLM response: ${said.content.text}`)];
     },
   },
   test_elicitation: {
     schema: object({ message: string }),
-    answer: async ({ message }, extra) => [text(`User response: ${elicited(await elicit(extra, message, { username: string, email: string }))}`)],
+    answer: async ({ message }, context) => [text(`User response: ${elicited(await elicit(context, message, { username: string, email: string }))}`)],
   },
-  test_elicitation_sep1034_defaults: { answer: async (_, extra) => [text(`Elicitation completed: ${elicited(await elicit(extra, 'Please fill in', defaults, []))}`)] },
-  test_elicitation_sep1330_enums: { answer: async (_, extra) => [text(`Elicitation completed: ${elicited(await elicit(extra, 'Please choose', enums, []))}`)] },
+  test_elicitation_sep1034_defaults: { answer: async (_, context) => [text(`Elicitation completed: ${elicited(await elicit(context, 'Please fill in', defaults, []))}`)] },
+  test_elicitation_sep1330_enums: { answer: async (_, context) => [text(`Elicitation completed: ${elicited(await elicit(context, 'Please choose', enums, []))}`)] },
   test_reconnection: {
-    async answer(_, extra) {
+    async answer(_, { extra }) {
       extra.closeSSEStream?.();
       await pause();
       return [text('reconnected')];
     },
   },
-  json_schema_2020_12_tool: { schema: schema2020, answer: () => [text('valid')] },
-};
-
-const asked = (value) => ({ role: 'user', content: value });
-const prompts = {
-  test_simple_prompt: { messages: () => [asked(text('This is a simple prompt for testing.'))] },
-  test_prompt_with_arguments: { arguments: ['arg1', 'arg2'], messages: ({ arg1, arg2 }) => [asked(text(`Prompt with arguments: arg1='${arg1}', arg2='${arg2}'`))] },
-  test_prompt_with_embedded_resource: {
-    arguments: ['resourceUri'],
-    messages: ({ resourceUri }) => [asked(embedded(resourceUri, 'text/plain', 'Embedded resource content for testing.')), asked(text('Please process the embedded resource above.'))],
-  },
-  test_prompt_with_image: { messages: () => [asked(image), asked(text('Please analyze the image above.'))] },
-};
-
-const resources = {
-  'test://static-text': { mimeType: 'text/plain', text: 'This is the content of the static text resource.' },
-  'test://static-binary': { mimeType: 'image/png', blob: png },
-  'test://watched-resource': { mimeType: 'text/plain', text: 'watched' },
 };
 
 function make() {
   const server = new Server({ name: 'everything', version: '1' }, { capabilities: { tools: {}, prompts: {}, completions: {}, logging: {}, resources: { subscribe: true } } });
-  server.setRequestHandler(types.ListToolsRequestSchema, () => ({
-    tools: Object.entries(tools).map(([name, { schema }]) => ({ name, description: name.replaceAll('_', ' '), inputSchema: schema ?? object() })),
-  }));
+  server.setRequestHandler(types.ListToolsRequestSchema, () => content.listTools(tools));
   server.setRequestHandler(types.CallToolRequestSchema, async ({ params }, extra) => {
     const tool = tools[params.name];
     if (!tool) {
       throw new types.McpError(types.ErrorCode.InvalidParams, `no tool ${params.name}`);
     }
+    const progressToken = extra._meta?.progressToken;
+    const progress = async (how) => progressToken === undefined || extra.sendNotification({ method: 'notifications/progress', params: { progressToken, ...how } });
     try {
-      return { content: await tool.answer(params.arguments ?? {}, extra) };
+      return { content: await tool.answer(params.arguments ?? {}, { extra, progress }) };
     } catch (error) {
       return { isError: true, content: [text(error.message)] };
     }
   });
-  server.setRequestHandler(types.ListPromptsRequestSchema, () => ({
-    prompts: Object.entries(prompts).map(([name, prompt]) => ({
-      name, description: name.replaceAll('_', ' '), arguments: (prompt.arguments ?? []).map((argument) => ({ name: argument, description: argument, required: true })),
-    })),
-  }));
-  server.setRequestHandler(types.GetPromptRequestSchema, ({ params }) => ({ messages: prompts[params.name].messages(params.arguments ?? {}) }));
-  server.setRequestHandler(types.CompleteRequestSchema, () => ({ completion: { values: ['paris', 'park', 'party'], total: 3, hasMore: false } }));
-  server.setRequestHandler(types.ListResourcesRequestSchema, () => ({
-    resources: Object.entries(resources).map(([uri, { mimeType }]) => ({ uri, name: uri.slice('test://'.length), description: uri, mimeType })),
-  }));
-  server.setRequestHandler(types.ListResourceTemplatesRequestSchema, () => ({
-    resourceTemplates: [{ uriTemplate: 'test://template/{id}/data', name: 'template', description: 'with an id', mimeType: 'application/json' }],
-  }));
+  server.setRequestHandler(types.ListPromptsRequestSchema, () => content.listPrompts(content.prompts));
+  server.setRequestHandler(types.GetPromptRequestSchema, ({ params }) => ({ messages: content.prompts[params.name].messages(params.arguments ?? {}) }));
+  server.setRequestHandler(types.CompleteRequestSchema, content.complete);
+  server.setRequestHandler(types.ListResourcesRequestSchema, content.listResources);
+  server.setRequestHandler(types.ListResourceTemplatesRequestSchema, content.listTemplates);
   server.setRequestHandler(types.ReadResourceRequestSchema, ({ params: { uri } }) => {
-    const id = /^test:\/\/template\/([^/]+)\/data$/.exec(uri)?.[1];
-    const found = id ? { mimeType: 'application/json', text: JSON.stringify({ id, templateTest: true, data: `Data for ID: ${id}` }) } : resources[uri];
+    const found = content.readResource(uri);
     if (!found) {
       throw new types.McpError(-32002, 'Resource not found', { uri });
     }
-    return { contents: [{ uri, ...found }] };
+    return found;
   });
   server.setRequestHandler(types.SubscribeRequestSchema, () => ({}));
   server.setRequestHandler(types.UnsubscribeRequestSchema, () => ({}));
@@ -167,6 +95,8 @@ function make() {
 }
 
 if (process.argv[2] === 'http') {
+  // A program over stdio, of which there is one a session, starts faster without what HTTP needs.
+  const { StreamableHTTPServerTransport } = await import('@modelcontextprotocol/sdk/server/streamableHttp.js');
   const sessions = new Map();
   createServer(async (request, response) => {
     const known = sessions.get(request.headers['mcp-session-id']);
