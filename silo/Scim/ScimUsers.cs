@@ -31,6 +31,24 @@ internal sealed class ScimUsers(IFabricEngine engine)
     /// <summary>A user. Refusal: `node.not_found`.</summary>
     public async ValueTask<Outcome<ScimUser>> GetAsync(IFabric fabric, string tenant, string user, CancellationToken cancellation)
     {
+        var found = await ReadAsync(fabric, tenant, user, cancellation);
+        return found is { IsOk: true, Value.IsNobody: true } ? Missing : found;
+    }
+
+    /// <summary>
+    /// A user that is to be changed or removed. One that has ended and is none of the provider's is missing once its end is durable (D1), and not before: the provider takes what is missing for gone, and
+    /// does not ask again.
+    /// </summary>
+    public async ValueTask<Outcome<ScimUser>> GetToChangeAsync(IFabric fabric, string tenant, string user, CancellationToken cancellation)
+    {
+        var found = await ReadAsync(fabric, tenant, user, cancellation);
+        return found is not { IsOk: true, Value.IsNobody: true } ? found
+            : await EndAsync(fabric, found.Value, "SCIM: asked for again", cancellation) is { } refused ? refused
+            : Missing;
+    }
+
+    private async ValueTask<Outcome<ScimUser>> ReadAsync(IFabric fabric, string tenant, string user, CancellationToken cancellation)
+    {
         if (!IdText.IsValid(user))
         {
             return Missing;
@@ -47,9 +65,7 @@ internal sealed class ScimUsers(IFabricEngine engine)
             return found.Rejection.Code == Codes.NotFound ? Missing : found.Rejection;
         }
         var note = await engine.Notes.FindAsync(tenant, Kind, NameOf(tenant, user), cancellation);
-        return !note.IsOk ? note.Rejection
-            : note.Value is null && found.Value.Status == ScimUser.Ended ? Missing
-            : new ScimUser(found.Value, note.Value);
+        return note.IsOk ? new ScimUser(found.Value, note.Value) : note.Rejection;
     }
 
     /// <summary>The users that a filter finds.</summary>
@@ -102,10 +118,20 @@ internal sealed class ScimUsers(IFabricEngine engine)
             }
             foreach (var user in page.Value.Items)
             {
-                if (user.Status != ScimUser.Ended || await engine.Notes.FindAsync(tenant, Kind, NameOf(tenant, user.Id), cancellation) is { IsOk: true, Value: not null })
+                if (user.Status == ScimUser.Ended)
                 {
-                    users.Add(user);
+                    // Whether it is the provider's must be known: who is left out of a list is taken for one that is not there.
+                    var note = await engine.Notes.FindAsync(tenant, Kind, NameOf(tenant, user.Id), cancellation);
+                    if (!note.IsOk)
+                    {
+                        return note.Rejection;
+                    }
+                    if (note.Value is null)
+                    {
+                        continue;
+                    }
                 }
+                users.Add(user);
             }
             cursor = page.Value.Next;
         }

@@ -49,6 +49,8 @@ public sealed class ScimTests(EngineServer server) : IClassFixture<EngineServer>
     [InlineData("""{"op":"Replace","path":"active","value":[{"$ref":null,"value":"False"}]}""")]
     [InlineData("""{"op":"Replace","path":"displayName","value":"x"},{"OP":"replace","PATH":"Active","VALUE":"FALSE"}""")]
     [InlineData("""{"op":"replace","path":"active","value":false},{"op":"replace","path":"active","value":true}""")]
+    [InlineData("""{"op":"replace","path":"userName","value":"jane.left"},{"op":"replace","path":"active","value":false}""")]
+    [InlineData("""{"op":"replace","value":{"active":false,"userName":"jane.left"}}""")]
     [Trait("Invariant", "S1")]
     public async Task A_user_that_is_not_active_any_more_has_ended_with_all_that_is_derived_from_it_and_does_not_come_back(string operations)
     {
@@ -69,6 +71,18 @@ public sealed class ScimTests(EngineServer server) : IClassFixture<EngineServer>
         Assert.Equal((409, ScimErrors.Uniqueness), await scim.ErrorAsync("POST", "Users", User("jane", null)));
         Assert.False((await CheckAsync(office)).Allowed);
         Assert.Equal("offboarded", (await server.Operator.GetUserAsync(office.Tenant, "jane").OrThrow()).Status);
+    }
+
+    [Fact]
+    [Trait("Invariant", "R1")]
+    public async Task Who_is_renamed_and_not_active_in_one_request_has_ended_by_the_name_of_before()
+    {
+        var (office, scim) = await OfficeAsync();
+        var (status, body, _) = await scim.SendAsync("PUT", "Users/jane", User("jane.left", "e1", ""","active":false"""));
+        Assert.Equal((200, "jane", false), (status, (string)body["userName"]!, (bool)body["active"]!));
+        Assert.Equal("offboarded", (await server.Operator.GetUserAsync(office.Tenant, "jane").OrThrow()).Status);
+        Assert.False((await CheckAsync(office)).Allowed);
+        Assert.Equal(404, (await scim.SendAsync("GET", "Users/jane.left")).Status);
     }
 
     [Fact]
