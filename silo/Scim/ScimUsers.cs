@@ -22,10 +22,13 @@ internal sealed class ScimUsers(IFabricEngine engine)
     private const string Kind = "scim.user";
     private const int PageSize = 1_000;
     private const int SameExternalIdMax = 10;
+    private const int SameNameMax = 10;
 
     // A note of each user: who is held to how many is the user.
     private static readonly NoteLimits NoteLimits = new(1, 1_000_000);
     private static readonly Instant Forever = Instant.From(new DateTimeOffset(9999, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private static readonly Rejection Taken =
+        new(ScimErrors.Uniqueness, "userName", "there is, or was, a user of this name, in whatever case of its letters: one that has ended does not come back, and its name is not given again");
     private static readonly Rejection Missing = new(Codes.NotFound, "id", "there is no such user");
 
     /// <summary>A user. Refusal: `node.not_found`.</summary>
@@ -74,7 +77,12 @@ internal sealed class ScimUsers(IFabricEngine engine)
         var names = new List<string>();
         if (!filter.ByExternalId)
         {
-            names.Add(filter.Value);
+            var called = await CalledAsync(tenant, filter.Value, cancellation);
+            if (!called.IsOk)
+            {
+                return called.Rejection;
+            }
+            names.AddRange(called.Value);
         }
         else if (ScimResource.CheckExternalId(filter.Value) is null)
         {
@@ -99,6 +107,27 @@ internal sealed class ScimUsers(IFabricEngine engine)
             }
         }
         return users;
+    }
+
+    // RFC 7643 section 4.1.1: a `userName` is the same in whatever case. More than one there are only where somebody else has made them so; all of them are found.
+    private async ValueTask<Outcome<IReadOnlyList<string>>> CalledAsync(string tenant, string name, CancellationToken cancellation)
+    {
+        if (!IdText.IsValid(name))
+        {
+            return Outcome<IReadOnlyList<string>>.Of([]);
+        }
+        var known = engine.UsersCalled(tenant, name);
+
+        // What was made at another silo a moment ago is there.
+        if (known.Count == 0 && await engine.CatchUpAsync(cancellation) is var behind)
+        {
+            if (behind is not null)
+            {
+                return behind;
+            }
+            known = engine.UsersCalled(tenant, name);
+        }
+        return Outcome<IReadOnlyList<string>>.Of([.. known.Take(SameNameMax)]);
     }
 
     /// <summary>All users, by id. Refusal: `tooMany`.</summary>
@@ -154,12 +183,23 @@ internal sealed class ScimUsers(IFabricEngine engine)
             // It would be one that has ended: its name is taken for good, and nothing could ever make it active.
             return new Rejection(ScimErrors.InvalidValue, "active", "a user that is not active is not registered: send it once it is");
         }
+        var called = await CalledAsync(tenant, wanted.UserName!, cancellation);
+        if (!called.IsOk)
+        {
+            return called.Rejection;
+        }
+        foreach (var name in called.Value)
+        {
+            // By the caller's own rights: whose the tenant is not learns nothing of its users (T1).
+            if ((await fabric.GetUserAsync(tenant, name, cancellation)).IsOk)
+            {
+                return Taken;
+            }
+        }
         var made = await fabric.CreateUserAsync(tenant, new CreateUser(wanted.UserName!, wanted.Name), cancellation);
         if (!made.IsOk)
         {
-            return made.Rejection.Code == Codes.AlreadyExists
-                ? new Rejection(ScimErrors.Uniqueness, "userName", "there is, or was, a user of this name: one that has ended does not come back, and its name is not given again")
-                : made.Rejection;
+            return made.Rejection.Code == Codes.AlreadyExists ? Taken : made.Rejection;
         }
         return await KeepAsync(new ScimUser(made.Value, null), wanted.ExternalId, cancellation);
     }
@@ -168,7 +208,7 @@ internal sealed class ScimUsers(IFabricEngine engine)
     public async ValueTask<Outcome<ScimUser>> ChangeAsync(IFabric fabric, ScimUser user, ScimChange wanted, bool replaces, CancellationToken cancellation)
     {
         // INVARIANT R1: whoever has left may have been given another name by the provider, in the same breath: the end counts, whatever else is said.
-        if (wanted.Active != false && wanted.UserName is { } userName && userName != user.Info.Id)
+        if (wanted.Active != false && wanted.UserName is { } userName && !userName.Equals(user.Info.Id, StringComparison.OrdinalIgnoreCase))
         {
             return new Rejection(ScimErrors.Mutability, "userName", "a user's name stands in what was issued for it: it does not change");
         }

@@ -45,6 +45,8 @@ internal sealed class RelayedEngine(IFabricEngine inner) : IFabricEngine
 
     public SignInStanding SignInOf(string tenant, string user) => inner.SignInOf(tenant, user);
 
+    public IReadOnlyList<string> UsersCalled(string tenant, string name) => inner.UsersCalled(tenant, name);
+
     public Outcome<IReadOnlyList<TrustedIssuer>> IssuersOf(string tenant) => inner.IssuersOf(tenant);
 
     public Outcome<string?> LoginSecretOf(string tenant, TrustedIssuer issuer) => inner.LoginSecretOf(tenant, issuer);

@@ -2,6 +2,7 @@ using Fabric.Core.Agents;
 using Fabric.Core.Tenants;
 using Fabric.Core.Trust;
 using Fabric.Core.Users;
+using Fabric.Engine.Commands;
 
 namespace Fabric.Grains.Directory;
 
@@ -10,6 +11,7 @@ internal sealed class TenantCard(TenantState state)
 {
     internal TenantState State { get; } = state;
     internal SortedDictionary<string, UserState> Users { get; } = new(StringComparer.Ordinal);
+    internal UserNames Names { get; } = new();
     internal SortedDictionary<string, AgentState> Agents { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Trust grants that it gave or was given.</summary>
