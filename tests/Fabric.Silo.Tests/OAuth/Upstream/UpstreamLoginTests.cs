@@ -5,6 +5,7 @@ using Fabric.Contracts.Common;
 using Fabric.Contracts.Issuers;
 using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Users;
+using Fabric.Silo.Tests.Outbound;
 
 namespace Fabric.Silo.Tests.OAuth.Upstream;
 
@@ -183,6 +184,42 @@ public sealed class UpstreamLoginTests(UpstreamServer upstream) : IClassFixture<
         upstream.Provider.Faults.Clear();
         Assert.Equal(403, (await upstream.SignInAsync(other, open)).Status);
         Assert.Equal(["client"], upstream.Provider.Faults);
+    }
+
+    [Fact]
+    [Trait("Invariant", "R5")]
+    public async Task A_tenant_whose_provider_does_not_answer_holds_up_so_many_of_its_own_and_nobody_of_another()
+    {
+        await using var slow = await ForeignProvider.StartAsync();
+        slow.Broken = LocalWeb.UntilGoneAsync;
+        var client = await upstream.ClientAsync(change: _ => ForeignProvider.Command(slow.Issuer.Url));
+        var (browsers, waiting) = (new List<Browser>(), new List<Task<Browser.Page>>());
+        for (var i = 0; i < 9; i++)
+        {
+            browsers.Add(new Browser(Server));
+            var begun = await UpstreamServer.BeginAsync(browsers[i], client.Path());
+            waiting.Add(UpstreamServer.FinishAsync(browsers[i], client.Tenant, slow.SignIn(begun.Location!, client.User, upstream.Now)));
+        }
+        var refused = await Task.WhenAny(waiting).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(503, (await refused).Status);
+        Assert.Contains("too many sign in at this moment", (await refused).Text, StringComparison.Ordinal);
+        var other = await upstream.ClientAsync();
+        using var quick = new Browser(Server);
+        Assert.Equal(303, (await upstream.SignInAsync(quick, other)).Status);
+
+        // The others wait until their time is up, and their places are free again.
+        Assert.Equal(8, waiting.Count(each => !each.IsCompleted));
+        Server.Time.Advance(TimeSpan.FromSeconds(11));
+        Assert.All(await Task.WhenAll(waiting).WaitAsync(TimeSpan.FromSeconds(30)), page => Assert.Equal(503, page.Status));
+        slow.Broken = null;
+        Assert.Equal(303, (await FinishAsync(browsers[0])).Status);
+        browsers.ForEach(browser => browser.Dispose());
+
+        async Task<Browser.Page> FinishAsync(Browser browser)
+        {
+            var begun = await UpstreamServer.BeginAsync(browser, client.Path());
+            return await UpstreamServer.FinishAsync(browser, client.Tenant, slow.SignIn(begun.Location!, client.User, upstream.Now));
+        }
     }
 
     private static string ReadShared(string file)
