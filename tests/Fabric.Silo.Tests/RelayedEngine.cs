@@ -15,13 +15,15 @@ namespace Fabric.Silo.Tests;
 /// <summary>Another engine, but for what a test has answered instead.</summary>
 internal sealed class RelayedEngine(IFabricEngine inner) : IFabricEngine
 {
+    private INoteStore? _notes;
+
     /// <summary>What is answered in place of the fabric (<see cref="RelayedFabric.Make"/>).</summary>
     public Func<string, object?> Instead { get; set; } = _ => null;
 
     /// <summary>What happens when it is to catch up with others.</summary>
     public Func<Rejection?> CatchingUp { get; set; } = () => null;
 
-    public INoteStore Notes { get; set; } = inner.Notes;
+    public INoteStore Notes { get => _notes ?? inner.Notes; set => _notes = value; }
 
     public RevocationIndex Index => inner.Index;
 
