@@ -1,7 +1,6 @@
 using Fabric.Core.Index;
 using Fabric.Core.Tenants;
 using Fabric.Core.Trust;
-using Fabric.Engine.Commands;
 
 namespace Fabric.Embedded.Engine;
 

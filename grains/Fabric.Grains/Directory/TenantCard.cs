@@ -2,7 +2,6 @@ using Fabric.Core.Agents;
 using Fabric.Core.Tenants;
 using Fabric.Core.Trust;
 using Fabric.Core.Users;
-using Fabric.Engine.Commands;
 
 namespace Fabric.Grains.Directory;
 
