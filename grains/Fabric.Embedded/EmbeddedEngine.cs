@@ -24,7 +24,7 @@ namespace Fabric.Embedded;
 /// The fabric in one process: entities in memory over a SQLite journal. Use it where one process is enough; the cluster engine gives the same
 /// answers (E1). Open with <see cref="Open"/>; dispose to stop cleanly, so that the next start need not wait for old leases.
 /// </summary>
-public sealed class EmbeddedEngine : IFabricEngine
+public sealed partial class EmbeddedEngine : IFabricEngine
 {
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
 

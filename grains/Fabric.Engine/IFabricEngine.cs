@@ -59,6 +59,11 @@ public interface IFabricEngine : IAsyncDisposable
     SignInStanding SignInOf(string tenant, string user);
 
     /// <summary>
+    /// The ids of a tenant's users, also of those that have ended, that are this text but for the case of its letters: itself first, if there is one. Ids that differ in it alone are different users.
+    /// </summary>
+    IReadOnlyList<string> UsersCalled(string tenant, string name);
+
+    /// <summary>
     /// The issuers that a tenant trusts at this moment; none for a tenant that is not there or is revoked. Refusal: `storage.unavailable` while this engine cannot know.
     /// </summary>
     Outcome<IReadOnlyList<TrustedIssuer>> IssuersOf(string tenant);

@@ -9,7 +9,7 @@ namespace Fabric.Silo.Cluster;
 /// Streams in a table of the cluster's database; a row is locked while it is changed, so that silos change it one after the other. Claims stand in the same row and end by the database's clock,
 /// so that it does not matter what silos think the time is.
 /// </summary>
-internal sealed class PostgresSignalStore(NpgsqlDataSource database) : ISignalStore
+internal sealed class PostgresSignalStore(NpgsqlDataSource database, ILogger log) : ISignalStore
 {
     private const string One = "SELECT stream FROM fabric_signal_streams WHERE tenant = $1 AND id = $2";
 
@@ -21,15 +21,9 @@ internal sealed class PostgresSignalStore(NpgsqlDataSource database) : ISignalSt
 
     public ValueTask<IReadOnlyList<SignalStream>> ListAsync(string tenant, CancellationToken cancellation) => AskAsync<IReadOnlyList<SignalStream>>(async () =>
     {
-        await using var command = database.CreateCommand("SELECT stream FROM fabric_signal_streams WHERE tenant = $1 ORDER BY id");
+        await using var command = database.CreateCommand("SELECT tenant, id, stream FROM fabric_signal_streams WHERE tenant = $1 ORDER BY id");
         command.Parameters.Add(new() { Value = tenant });
-        await using var rows = await command.ExecuteReaderAsync(cancellation);
-        var streams = new List<SignalStream>();
-        while (await rows.ReadAsync(cancellation))
-        {
-            streams.Add(Parse(rows.GetString(0)));
-        }
-        return streams;
+        return await ReadAsync(command, cancellation);
     });
 
     public async ValueTask AddAsync(SignalStream stream, CancellationToken cancellation) => await AskAsync(async () =>
@@ -53,16 +47,10 @@ internal sealed class PostgresSignalStore(NpgsqlDataSource database) : ISignalSt
             UPDATE fabric_signal_streams AS claimed SET push_holder = $1, push_until = clock_timestamp() + $2, push_changed = false
             FROM (SELECT tenant, id FROM fabric_signal_streams WHERE (pushed AND push_until < clock_timestamp()) OR (push_holder = $1 AND push_changed)
                 ORDER BY push_until LIMIT $3 FOR UPDATE SKIP LOCKED) AS due
-            WHERE claimed.tenant = due.tenant AND claimed.id = due.id RETURNING claimed.stream
+            WHERE claimed.tenant = due.tenant AND claimed.id = due.id RETURNING claimed.tenant, claimed.id, claimed.stream
             """);
         command.Parameters.AddRange((NpgsqlParameter[])[new() { Value = holder }, new() { Value = lease }, new() { Value = most }]);
-        await using var rows = await command.ExecuteReaderAsync(cancellation);
-        var streams = new List<SignalStream>();
-        while (await rows.ReadAsync(cancellation))
-        {
-            streams.Add(Parse(rows.GetString(0)));
-        }
-        return streams;
+        return await ReadAsync(command, cancellation);
     });
 
     public async ValueTask ReleaseAsync(SignalStream stream, string holder, CancellationToken cancellation) => await AskAsync(async () =>
@@ -119,6 +107,25 @@ internal sealed class PostgresSignalStore(NpgsqlDataSource database) : ISignalSt
         return await command.ExecuteScalarAsync(cancellation) is string text ? Parse(text) : null;
     }
 
+    // One that cannot be read (a newer silo's, or damaged) is said and left out: it is claimed with the others, so that it comes again once a claim runs out, and holds up none of them.
+    private async Task<List<SignalStream>> ReadAsync(NpgsqlCommand command, CancellationToken cancellation)
+    {
+        await using var rows = await command.ExecuteReaderAsync(cancellation);
+        var streams = new List<SignalStream>();
+        while (await rows.ReadAsync(cancellation))
+        {
+            try
+            {
+                streams.Add(Parse(rows.GetString(2)));
+            }
+            catch (JsonException fault)
+            {
+                log.StreamUnreadable(rows.GetString(1), rows.GetString(0), fault.Path);
+            }
+        }
+        return streams;
+    }
+
     private static Task<int> WriteAsync(NpgsqlCommand command, SignalStream stream, CancellationToken cancellation, TimeSpan? lease = null)
     {
         command.Parameters.AddRange(Texts(stream.Tenant, stream.Id, JsonSerializer.Serialize(stream, FileSignalStore.Json)));
@@ -132,5 +139,5 @@ internal sealed class PostgresSignalStore(NpgsqlDataSource database) : ISignalSt
 
     private static NpgsqlParameter[] Texts(params string[] values) => Array.ConvertAll(values, value => new NpgsqlParameter { Value = value });
 
-    private static SignalStream Parse(string text) => JsonSerializer.Deserialize<SignalStream>(text, FileSignalStore.Json)!;
+    private static SignalStream Parse(string text) => JsonSerializer.Deserialize<SignalStream>(text, FileSignalStore.Json) ?? throw new JsonException("no stream");
 }

@@ -54,9 +54,9 @@ internal sealed class IssuedTokens(IFabricEngine engine, KeySets keys, Issuers i
         {
             return Invalid;
         }
-        var set = await keys.OfAsync(issuer, kid, cancellation);
-        return !set.IsOk ? set.Rejection
-            : set.Value.Verifies(kid, algorithm, jwt.SigningInput, jwt.Signature) ? new IssuedToken(issuer, subject, jwt.Text("jti"), moments.IssuedAt, moments.ExpiresAt, jwt.Claims, IsAccessToken(jwt.Header))
+        var signed = await keys.HasSignedAsync(issuer, jwt, kid, algorithm, cancellation);
+        return !signed.IsOk ? signed.Rejection
+            : signed.Value ? new IssuedToken(issuer, subject, jwt.Text("jti"), moments.IssuedAt, moments.ExpiresAt, jwt.Claims, IsAccessToken(jwt.Header))
             : Invalid;
     }
 

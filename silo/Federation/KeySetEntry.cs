@@ -32,8 +32,10 @@ internal sealed class KeySetEntry(KeySetSource source, TimeProvider time)
     /// <summary>When it was asked for, counted by its owner, under its owner's lock.</summary>
     public long Turn { get; set; }
 
-    /// <summary>The keys; null when it cannot be told now what they are, or whether this key is one of them.</summary>
-    public async ValueTask<ForeignKeySet?> GetAsync(string? kid, CancellationToken cancellation)
+    /// <summary>
+    /// The keys; null when it cannot be told now what they are, or whether this key is one of them. <paramref name="staleMax"/>: how long after they were fetched they count while they cannot be had.
+    /// </summary>
+    public async ValueTask<ForeignKeySet?> GetAsync(string? kid, TimeSpan staleMax, CancellationToken cancellation)
     {
         Task fetch;
         lock (_gate)
@@ -45,7 +47,7 @@ internal sealed class KeySetEntry(KeySetSource source, TimeProvider time)
             }
             if (_fetch is null && now < _notBefore)
             {
-                return Known(kid, now);
+                return Known(kid, staleMax, now);
             }
             fetch = _fetch ??= Task.Run(FetchAsync, CancellationToken.None);
         }
@@ -53,11 +55,37 @@ internal sealed class KeySetEntry(KeySetSource source, TimeProvider time)
         lock (_gate)
         {
             // After a fetch that was answered the set is what it is: a key that is not in it does not exist.
-            return _failures == 0 ? _keys : Known(kid, time.GetUtcNow());
+            return _failures == 0 ? _keys : Known(kid, staleMax, time.GetUtcNow());
         }
     }
 
-    private ForeignKeySet? Known(string? kid, DateTimeOffset now) => _keys is { } keys && now < _fetchedAt + StaleMax && keys.Has(kid) ? keys : null;
+    /// <summary>
+    /// The keys as they were fetched at <paramref name="since"/> or later, for what none of those that were known has signed and that names no key: its issuer may have another one by now. Null
+    /// when it cannot be told now; such a fetch is made as rarely as for a name that is not known.
+    /// </summary>
+    public async ValueTask<ForeignKeySet?> GetAnewAsync(DateTimeOffset since, CancellationToken cancellation)
+    {
+        Task fetch;
+        lock (_gate)
+        {
+            if (_keys is not null && _fetchedAt >= since)
+            {
+                return _keys;
+            }
+            if (_fetch is null && time.GetUtcNow() < _notBefore)
+            {
+                return null;
+            }
+            fetch = _fetch ??= Task.Run(FetchAsync, CancellationToken.None);
+        }
+        await fetch.WaitAsync(cancellation);
+        lock (_gate)
+        {
+            return _failures == 0 ? _keys : null;
+        }
+    }
+
+    private ForeignKeySet? Known(string? kid, TimeSpan staleMax, DateTimeOffset now) => _keys is { } keys && now < _fetchedAt + staleMax && keys.Has(kid) ? keys : null;
 
     private async Task FetchAsync()
     {

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Fabric.Core.Common;
 using Fabric.Core.Issuers;
+using Fabric.Core.Tokens;
 using Fabric.Silo.Outbound;
 
 namespace Fabric.Silo.Federation;
@@ -26,7 +27,32 @@ internal sealed class KeySets(OutboundHttp http, TimeProvider time, ILoggerFacto
     /// The keys of an issuer. <paramref name="kid"/>: the key that is looked for; when it is not among those that are known, they are fetched anew. `issuer.keys_unavailable`: whether the issuer
     /// has that key cannot be told now.
     /// </summary>
-    public async ValueTask<Outcome<ForeignKeySet>> OfAsync(TrustedIssuer issuer, string? kid, CancellationToken cancellation)
+    public ValueTask<Outcome<ForeignKeySet>> OfAsync(TrustedIssuer issuer, string? kid, CancellationToken cancellation) => OfAsync(issuer, kid, KeySetEntry.StaleMax, cancellation);
+
+    /// <summary>
+    /// Whether a JWT is signed by a key of an issuer. One that names no key and is signed by none of those that are known is judged by the keys as they are now: after a change of keys the issuer's are
+    /// others. `issuer.keys_unavailable`: it cannot be told now. <paramref name="staleMax"/>: how long keys count that cannot be fetched any more; null: <see cref="KeySetEntry.StaleMax"/>.
+    /// </summary>
+    public async ValueTask<Outcome<bool>> HasSignedAsync(TrustedIssuer issuer, ForeignJwt jwt, string? kid, string algorithm, CancellationToken cancellation, TimeSpan? staleMax = null)
+    {
+        var since = time.GetUtcNow();
+        var set = await OfAsync(issuer, kid, staleMax ?? KeySetEntry.StaleMax, cancellation);
+        if (!set.IsOk)
+        {
+            return set.Rejection;
+        }
+        if (set.Value.Verifies(kid, algorithm, jwt.SigningInput, jwt.Signature))
+        {
+            return true;
+        }
+        if (kid is not null || issuer.Jwks is not null)
+        {
+            return false;
+        }
+        return await EntryOf(issuer).GetAnewAsync(since, cancellation) is { } now ? now.Verifies(null, algorithm, jwt.SigningInput, jwt.Signature) : Unavailable;
+    }
+
+    private async ValueTask<Outcome<ForeignKeySet>> OfAsync(TrustedIssuer issuer, string? kid, TimeSpan staleMax, CancellationToken cancellation)
     {
         if (issuer.Jwks is { } inline)
         {
@@ -34,7 +60,7 @@ internal sealed class KeySets(OutboundHttp http, TimeProvider time, ILoggerFacto
                 : ForeignKeySet.Parse(Encoding.UTF8.GetBytes(inline)) is { } parsed ? _inline.GetValue(issuer, _ => parsed)
                 : Unavailable;
         }
-        return await EntryOf(issuer).GetAsync(kid, cancellation) is { } keys ? keys : Unavailable;
+        return await EntryOf(issuer).GetAsync(kid, staleMax, cancellation) is { } keys ? keys : Unavailable;
     }
 
     private KeySetEntry EntryOf(TrustedIssuer issuer)

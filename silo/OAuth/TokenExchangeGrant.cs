@@ -41,6 +41,7 @@ internal sealed class TokenExchangeGrant(IFabricEngine engine, UserTokenGrant us
         {
             return Invalid("subject_token", "it is bound to a key: prove that key in this request");
         }
+
         // docs/decisions/0047: what was given for one audience is for that one alone, whoever exchanges it, but for the client that is that audience.
         var isFree = subject.Audience == defaultAudience || (subject.Tenant == client.Tenant && subject.Audience == client.Subject) || subject.Audience == issuers.Of(client.Tenant!);
         if (!isFree && asked.Audience is not null && asked.Audience != subject.Audience)
@@ -49,8 +50,10 @@ internal sealed class TokenExchangeGrant(IFabricEngine engine, UserTokenGrant us
         }
         var scopes = asked.Scopes ?? ScopeWire.Write(subject.Scopes);
         var lifetime = Math.Max(1, (long)(subject.ExpiresAt - Instant.From(time.GetUtcNow())).TotalSeconds);
+
+        // RFC 7800: what comes of a token that is bound to a key is bound to it as well, whichever way its session is asked later.
         var command = new DelegateSession(
-            client.Subject, asked.Purpose ?? PurposeDefault, scopes, client.Tenant, Math.Min(asked.LifetimeSeconds ?? lifetime, lifetime), token, isFree ? null : subject.Audience);
+            client.Subject, asked.Purpose ?? PurposeDefault, scopes, client.Tenant, Math.Min(asked.LifetimeSeconds ?? lifetime, lifetime), token, isFree ? null : subject.Audience, subject.ProofKey);
 
         // The authority is the credential's: what its agent could delegate by itself, and no more than the credential has. It is seen to stand once more in there.
         var opened = await engine.As(new Caller(Role.Agent, subject.Tenant, subject.ClientId)).DelegateSessionAsync(Names.FormatId(subject.SessionId), command, cancellation);

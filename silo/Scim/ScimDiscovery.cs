@@ -43,7 +43,7 @@ internal static class ScimDiscovery
 
     private static JsonObject Attribute(string name, string type, string mutability, string uniqueness, string description, bool isRequired = false) => new()
     {
-        ["name"] = name, ["type"] = type, ["multiValued"] = false, ["description"] = description, ["required"] = isRequired, ["caseExact"] = type == "string", ["mutability"] = mutability,
+        ["name"] = name, ["type"] = type, ["multiValued"] = false, ["description"] = description, ["required"] = isRequired, ["caseExact"] = false, ["mutability"] = mutability,
         ["returned"] = "default", ["uniqueness"] = uniqueness,
     };
 

@@ -142,14 +142,14 @@ internal sealed class ScimRoutes
             return wanted.Rejection;
         }
         var request = _routes.RequestOf(context);
-        var user = await FindAsync(context);
+        var user = await FindToChangeAsync(context);
         return Answer(context, user.IsOk ? await _users.ChangeAsync(request.Fabric, user.Value, wanted.Value, replaces, request.Cancellation) : user);
     }
 
     private async ValueTask<Outcome<JsonObject?>> RemoveAsync(HttpContext context)
     {
         var request = _routes.RequestOf(context);
-        var user = await FindAsync(context);
+        var user = await FindToChangeAsync(context);
         var refused = user.IsOk ? await _users.RemoveAsync(request.Fabric, user.Value, request.Cancellation) : user.Rejection;
         return refused is null ? (Outcome<JsonObject?>)(JsonObject?)null : refused;
     }
@@ -158,6 +158,12 @@ internal sealed class ScimRoutes
     {
         var request = _routes.RequestOf(context);
         return _users.GetAsync(request.Fabric, request.Tenant, request.Route("u"), request.Cancellation);
+    }
+
+    private ValueTask<Outcome<ScimUser>> FindToChangeAsync(HttpContext context)
+    {
+        var request = _routes.RequestOf(context);
+        return _users.GetToChangeAsync(request.Fabric, request.Tenant, request.Route("u"), request.Cancellation);
     }
 
     private Outcome<JsonObject?> Answer(HttpContext context, Outcome<ScimUser> user) => user.IsOk ? Json(context, user.Value) : user.Rejection;

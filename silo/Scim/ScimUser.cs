@@ -12,6 +12,9 @@ internal sealed record ScimUser(UserInfo Info, Note? Note)
 
     public bool IsEnded => Info.Status == Ended;
 
+    /// <summary>Whether it is nobody to the provider: it has ended, and the provider has not said what it calls it.</summary>
+    public bool IsNobody => IsEnded && Note is null;
+
     public string? ExternalId => Note?.Subject;
 
     /// <summary>The resource. <paramref name="users"/>: the address of all users.</summary>

@@ -22,14 +22,35 @@ internal sealed class ScimUsers(IFabricEngine engine)
     private const string Kind = "scim.user";
     private const int PageSize = 1_000;
     private const int SameExternalIdMax = 10;
+    private const int SameNameMax = 10;
 
     // A note of each user: who is held to how many is the user.
     private static readonly NoteLimits NoteLimits = new(1, 1_000_000);
     private static readonly Instant Forever = Instant.From(new DateTimeOffset(9999, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private static readonly Rejection Taken =
+        new(ScimErrors.Uniqueness, "userName", "there is, or was, a user of this name, in whatever case of its letters: one that has ended does not come back, and its name is not given again");
     private static readonly Rejection Missing = new(Codes.NotFound, "id", "there is no such user");
 
     /// <summary>A user. Refusal: `node.not_found`.</summary>
     public async ValueTask<Outcome<ScimUser>> GetAsync(IFabric fabric, string tenant, string user, CancellationToken cancellation)
+    {
+        var found = await ReadAsync(fabric, tenant, user, cancellation);
+        return found is { IsOk: true, Value.IsNobody: true } ? Missing : found;
+    }
+
+    /// <summary>
+    /// A user that is to be changed or removed. One that has ended and is none of the provider's is missing once its end is durable (D1), and not before: the provider takes what is missing for gone, and
+    /// does not ask again.
+    /// </summary>
+    public async ValueTask<Outcome<ScimUser>> GetToChangeAsync(IFabric fabric, string tenant, string user, CancellationToken cancellation)
+    {
+        var found = await ReadAsync(fabric, tenant, user, cancellation);
+        return found is not { IsOk: true, Value.IsNobody: true } ? found
+            : await EndAsync(fabric, found.Value, "SCIM: asked for again", cancellation) is { } refused ? refused
+            : Missing;
+    }
+
+    private async ValueTask<Outcome<ScimUser>> ReadAsync(IFabric fabric, string tenant, string user, CancellationToken cancellation)
     {
         if (!IdText.IsValid(user))
         {
@@ -47,9 +68,7 @@ internal sealed class ScimUsers(IFabricEngine engine)
             return found.Rejection.Code == Codes.NotFound ? Missing : found.Rejection;
         }
         var note = await engine.Notes.FindAsync(tenant, Kind, NameOf(tenant, user), cancellation);
-        return !note.IsOk ? note.Rejection
-            : note.Value is null && found.Value.Status == ScimUser.Ended ? Missing
-            : new ScimUser(found.Value, note.Value);
+        return note.IsOk ? new ScimUser(found.Value, note.Value) : note.Rejection;
     }
 
     /// <summary>The users that a filter finds.</summary>
@@ -58,7 +77,12 @@ internal sealed class ScimUsers(IFabricEngine engine)
         var names = new List<string>();
         if (!filter.ByExternalId)
         {
-            names.Add(filter.Value);
+            var called = await CalledAsync(tenant, filter.Value, cancellation);
+            if (!called.IsOk)
+            {
+                return called.Rejection;
+            }
+            names.AddRange(called.Value);
         }
         else if (ScimResource.CheckExternalId(filter.Value) is null)
         {
@@ -85,6 +109,27 @@ internal sealed class ScimUsers(IFabricEngine engine)
         return users;
     }
 
+    // RFC 7643 section 4.1.1: a `userName` is the same in whatever case. More than one there are only where somebody else has made them so; all of them are found.
+    private async ValueTask<Outcome<IReadOnlyList<string>>> CalledAsync(string tenant, string name, CancellationToken cancellation)
+    {
+        if (!IdText.IsValid(name))
+        {
+            return Outcome<IReadOnlyList<string>>.Of([]);
+        }
+        var known = engine.UsersCalled(tenant, name);
+
+        // What was made at another silo a moment ago is there.
+        if (known.Count == 0 && await engine.CatchUpAsync(cancellation) is var behind)
+        {
+            if (behind is not null)
+            {
+                return behind;
+            }
+            known = engine.UsersCalled(tenant, name);
+        }
+        return Outcome<IReadOnlyList<string>>.Of([.. known.Take(SameNameMax)]);
+    }
+
     /// <summary>All users, by id. Refusal: `tooMany`.</summary>
     public async ValueTask<Outcome<IReadOnlyList<UserInfo>>> ListAsync(IFabric fabric, string tenant, CancellationToken cancellation)
     {
@@ -102,10 +147,20 @@ internal sealed class ScimUsers(IFabricEngine engine)
             }
             foreach (var user in page.Value.Items)
             {
-                if (user.Status != ScimUser.Ended || await engine.Notes.FindAsync(tenant, Kind, NameOf(tenant, user.Id), cancellation) is { IsOk: true, Value: not null })
+                if (user.Status == ScimUser.Ended)
                 {
-                    users.Add(user);
+                    // Whether it is the provider's must be known: who is left out of a list is taken for one that is not there.
+                    var note = await engine.Notes.FindAsync(tenant, Kind, NameOf(tenant, user.Id), cancellation);
+                    if (!note.IsOk)
+                    {
+                        return note.Rejection;
+                    }
+                    if (note.Value is null)
+                    {
+                        continue;
+                    }
                 }
+                users.Add(user);
             }
             cursor = page.Value.Next;
         }
@@ -128,12 +183,23 @@ internal sealed class ScimUsers(IFabricEngine engine)
             // It would be one that has ended: its name is taken for good, and nothing could ever make it active.
             return new Rejection(ScimErrors.InvalidValue, "active", "a user that is not active is not registered: send it once it is");
         }
+        var called = await CalledAsync(tenant, wanted.UserName!, cancellation);
+        if (!called.IsOk)
+        {
+            return called.Rejection;
+        }
+        foreach (var name in called.Value)
+        {
+            // By the caller's own rights: whose the tenant is not learns nothing of its users (T1).
+            if ((await fabric.GetUserAsync(tenant, name, cancellation)).IsOk)
+            {
+                return Taken;
+            }
+        }
         var made = await fabric.CreateUserAsync(tenant, new CreateUser(wanted.UserName!, wanted.Name), cancellation);
         if (!made.IsOk)
         {
-            return made.Rejection.Code == Codes.AlreadyExists
-                ? new Rejection(ScimErrors.Uniqueness, "userName", "there is, or was, a user of this name: one that has ended does not come back, and its name is not given again")
-                : made.Rejection;
+            return made.Rejection.Code == Codes.AlreadyExists ? Taken : made.Rejection;
         }
         return await KeepAsync(new ScimUser(made.Value, null), wanted.ExternalId, cancellation);
     }
@@ -142,7 +208,7 @@ internal sealed class ScimUsers(IFabricEngine engine)
     public async ValueTask<Outcome<ScimUser>> ChangeAsync(IFabric fabric, ScimUser user, ScimChange wanted, bool replaces, CancellationToken cancellation)
     {
         // INVARIANT R1: whoever has left may have been given another name by the provider, in the same breath: the end counts, whatever else is said.
-        if (wanted.Active != false && wanted.UserName is { } userName && userName != user.Info.Id)
+        if (wanted.Active != false && wanted.UserName is { } userName && !userName.Equals(user.Info.Id, StringComparison.OrdinalIgnoreCase))
         {
             return new Rejection(ScimErrors.Mutability, "userName", "a user's name stands in what was issued for it: it does not change");
         }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Fabric.Silo.Api;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fabric.Silo.Signals;
 
@@ -13,17 +14,23 @@ internal sealed class FileSignalStore : ISignalStore, IDisposable
 
     private readonly SemaphoreSlim _gate = new(1);
 
-    // One process has the folder, so a claim is its own, and none outlives it. False: it was changed since its holder looked.
-    private readonly Dictionary<string, (string Holder, bool IsSeen)> _claims = new(StringComparer.Ordinal);
+    // One process has the folder, so a claim is its own, and none outlives it.
+    private readonly Dictionary<string, Claim> _claims = new(StringComparer.Ordinal);
     private readonly string _folder;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
     private readonly Lazy<ConcurrentDictionary<(string Tenant, string Id), SignalStream>> _streams;
 
-    public FileSignalStore(string folder)
+    public FileSignalStore(string folder, TimeProvider? time = null, ILogger? log = null)
     {
-        _folder = folder;
+        (_folder, _time, _log) = (folder, time ?? TimeProvider.System, log ?? NullLogger.Instance);
+
         // What could not be read is read again by the next who asks.
         _streams = new(Read, LazyThreadSafetyMode.PublicationOnly);
     }
+
+    // Whoever was to work on it may have come to nothing: it runs out, as everywhere. Not seen: it was changed since its holder looked.
+    private readonly record struct Claim(string Holder, long At, TimeSpan Lease, bool IsSeen);
 
     public ValueTask<SignalStream?> FindAsync(string tenant, string id, CancellationToken cancellation) => new(_streams.Value.GetValueOrDefault((tenant, id)));
 
@@ -60,10 +67,10 @@ internal sealed class FileSignalStore : ISignalStore, IDisposable
 
     public ValueTask<IReadOnlyList<SignalStream>> ClaimAsync(string holder, TimeSpan lease, int most, CancellationToken cancellation) => new(AloneAsync<IReadOnlyList<SignalStream>>(() =>
     {
-        var claimed = _streams.Value.Values.Where(stream => _claims.TryGetValue(stream.Id, out var claim) ? claim == (holder, false) : stream.IsPushed).Take(most).ToList();
+        var claimed = _streams.Value.Values.Where(stream => IsDue(stream, holder)).Take(most).ToList();
         foreach (var stream in claimed)
         {
-            _claims[stream.Id] = (holder, true);
+            _claims[stream.Id] = new Claim(holder, _time.GetTimestamp(), lease, IsSeen: true);
         }
         return claimed;
     }, cancellation));
@@ -80,7 +87,7 @@ internal sealed class FileSignalStore : ISignalStore, IDisposable
             {
                 Write(changed);
             }
-            _claims[stream.Id] = (holder, true);
+            _claims[stream.Id] = new Claim(holder, _time.GetTimestamp(), lease, IsSeen: true);
             return changed;
         }, cancellation));
 
@@ -88,6 +95,10 @@ internal sealed class FileSignalStore : ISignalStore, IDisposable
         new(AloneAsync(() => _claims.TryGetValue(stream.Id, out var claim) && claim.Holder == holder && _claims.Remove(stream.Id), cancellation));
 
     public void Dispose() => _gate.Dispose();
+
+    private bool IsDue(SignalStream stream, string holder) => _claims.TryGetValue(stream.Id, out var claim)
+        ? (claim.Holder == holder && !claim.IsSeen) || (stream.IsPushed && _time.GetElapsedTime(claim.At) > claim.Lease)
+        : stream.IsPushed;
 
     private async Task<T> AloneAsync<T>(Func<T> change, CancellationToken cancellation)
     {
@@ -132,8 +143,16 @@ internal sealed class FileSignalStore : ISignalStore, IDisposable
         var streams = new ConcurrentDictionary<(string, string), SignalStream>();
         foreach (var file in Directory.Exists(_folder) ? Directory.EnumerateFiles(_folder, "*.json") : [])
         {
-            var stream = JsonSerializer.Deserialize<SignalStream>(File.ReadAllBytes(file), Json) ?? throw new InvalidDataException($"{file}: no stream");
-            streams[(stream.Tenant, stream.Id)] = stream;
+            try
+            {
+                var stream = JsonSerializer.Deserialize<SignalStream>(File.ReadAllBytes(file), Json) ?? throw new JsonException("no stream");
+                streams[(stream.Tenant, stream.Id)] = stream;
+            }
+            catch (JsonException fault)
+            {
+                // The others are served; the file stays as it is.
+                _log.StreamUnreadable(Path.GetFileNameWithoutExtension(file), "?", fault.Path);
+            }
         }
         return streams;
     }

@@ -10,7 +10,7 @@ internal static class SignalServices
 {
     public static void Add(IServiceCollection services, SiloOptions options, IFabricEngine engine)
     {
-        services.AddSingleton(_ => SignalStores.Open(options, engine));
+        services.AddSingleton(provider => SignalStores.Open(options, engine, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
         services.AddHostedService<SignalPusher>();
         services.AddSingleton<EventTokens>();
         services.AddSingleton<WaitingEvents>();

@@ -72,6 +72,8 @@ internal sealed class StubEngine : IFabricEngine
 
     public SignInStanding SignInOf(string tenant, string user) => SignInStanding.Refused(StubFabric.Answer);
 
+    public IReadOnlyList<string> UsersCalled(string tenant, string name) => [];
+
     public Outcome<IReadOnlyList<TrustedIssuer>> IssuersOf(string tenant) => StubFabric.Answer;
 
     public Outcome<string?> LoginSecretOf(string tenant, TrustedIssuer issuer) => StubFabric.Answer;

@@ -15,12 +15,13 @@ public sealed record OpenSession(
 
 /// <summary>
 /// Hands a narrower part of a session to another agent, also of another tenant (along an accepted trust grant). <paramref name="Token"/>: a credential of the
-/// session that it is handed over by: what comes of it lies within that credential, ends with it and dies with it. <paramref name="Audience"/>: all credentials of the new session are for that one.
+/// session that it is handed over by: what comes of it lies within that credential, ends with it and dies with it. <paramref name="Audience"/>: all credentials of the new session are for that one;
+/// <paramref name="ProofKey"/>: all are bound to that key (RFC 7638 thumbprint). Left out: each issuance says.
 /// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record DelegateSession(
     string Agent, string Purpose, IReadOnlyList<ScopeDto> Scopes, string? Tenant = null, long? LifetimeSeconds = null,
-    string? Token = null, string? Audience = null)
+    string? Token = null, string? Audience = null, string? ProofKey = null)
 {
     /// <summary>Without the token: a log is no place for it.</summary>
     public override string ToString() => $"{nameof(DelegateSession)} {{ {Agent} {Tenant} }}";

@@ -5,13 +5,16 @@ using Fabric.Core.Journal;
 namespace Fabric.Core.Issuers;
 
 /// <summary>
-/// The fabric as a client of an issuer at which a tenant's users sign in (OpenID Connect Core section 3.1). <paramref name="SealedSecret"/>: the client's secret under the master key; empty: a
-/// public client, which has none. <paramref name="Scopes"/>: what it asks for; `openid` is one of them.
+/// The fabric as a client of an issuer at which a tenant's users sign in (OpenID Connect Core section 3.1). <paramref name="SealedSecret"/>: the client's secret under the master key; of a
+/// public client, which has none, a mark (or, as it was written before, nothing). Both are other bytes at each setting. <paramref name="Scopes"/>: what it asks for; `openid` is one of them.
 /// </summary>
 public sealed record LoginClient(string ClientId, ReadOnlyMemory<byte> SealedSecret, IReadOnlyList<string> Scopes)
 {
     /// <summary>The most characters of a client's id or secret (B1).</summary>
     public const int TextLengthMax = 512;
+
+    /// <summary>Bytes of the mark of a public client: random, made at each setting, and shorter than anything that is sealed.</summary>
+    public const int MarkBytes = 16;
 
     /// <summary>The most scopes (B1).</summary>
     public const int ScopesMax = 16;
@@ -25,6 +28,9 @@ public sealed record LoginClient(string ClientId, ReadOnlyMemory<byte> SealedSec
     // RFC 6749 section 3.3: printable ASCII without space, quote and backslash.
     private static readonly SearchValues<char> ScopeCharacters =
         SearchValues.Create("!#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~");
+
+    /// <summary>Whether the client has a secret.</summary>
+    public bool HasSecret => SealedSecret.Length > MarkBytes;
 
     /// <summary>Whether a text may be a client's id or secret (RFC 6749 appendix A: printable ASCII).</summary>
     public static bool IsText(string? text) => text is { Length: >= 1 and <= TextLengthMax } && !text.AsSpan().ContainsAnyExceptInRange('!', '~');

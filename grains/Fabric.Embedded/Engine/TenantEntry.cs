@@ -9,6 +9,7 @@ internal sealed class TenantEntry(TenantState state)
 {
     internal TenantState State { get; } = state;
     internal SortedDictionary<string, UserEntry> Users { get; } = new(StringComparer.Ordinal);
+    internal UserNames Names { get; } = new();
     internal SortedDictionary<string, AgentEntry> Agents { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Trust grants that it gave or was given.</summary>

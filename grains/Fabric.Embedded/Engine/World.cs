@@ -284,6 +284,7 @@ internal sealed class World(HandleSpace handles)
                 var user = new UserState { Tenant = Tenant(registered.Tenant)!.State.Id, Id = registered.Id, Handle = Handles.OfUser(registered.Tenant, registered.Id) };
                 user.Apply(registered, at);
                 Tenant(registered.Tenant)!.Users[registered.Id] = new UserEntry(user);
+                Tenant(registered.Tenant)!.Names.Add(registered.Id);
                 break;
             case UserAmended amended: User(amended.Tenant, amended.Id)!.State.Apply(amended); break;
             case UserSignInSet set:

@@ -48,7 +48,7 @@ internal sealed partial class EmbeddedFabric
     public ValueTask<Outcome<SessionInfo>> DelegateSessionAsync(string session, DelegateSession command, CancellationToken cancellation = default)
     {
         var scopes = ScopeWire.Read(command.Scopes);
-        if ((Names.CheckId("agent", command.Agent) ?? (command.Tenant is null ? null : Names.CheckId("tenant", command.Tenant)) ?? CheckBinding(command.Audience, null) ?? scopes.Rejection) is { } bad)
+        if ((Names.CheckId("agent", command.Agent) ?? (command.Tenant is null ? null : Names.CheckId("tenant", command.Tenant)) ?? CheckBinding(command.Audience, command.ProofKey) ?? scopes.Rejection) is { } bad)
         {
             return new(bad);
         }
@@ -85,7 +85,7 @@ internal sealed partial class EmbeddedFabric
             {
                 Id = World.Handles.Mark(NodeKind.Session, entry.State.Handle, Ledger.Ids.Next(now)), Tenant = entry.State, Agent = agent.State, Purpose = command.Purpose, Scopes = scopes.Value,
                 Lifetime = InfoWire.Seconds(command.LifetimeSeconds), RequestedBy = caller.Name, LiveSessions = entry.LiveSessions, Parent = parent,
-                By = by.Value, Binding = SessionBinding.Of(command.Audience, null),
+                By = by.Value, Binding = SessionBinding.Of(command.Audience, command.ProofKey),
                 Chain = chain, DepthMax = World.Tenant(root)!.State.Limits.DelegationDepth, Trust = trust,
             }, now);
         }

@@ -10,12 +10,19 @@ internal sealed class LoginSecrets(KeySealer sealer)
 {
     private const string Purpose = "login-secret";
 
-    /// <summary>The issuer with its client's secret sealed; null: the client has none.</summary>
+    /// <summary>
+    /// The issuer with its client's secret sealed; null: the client has none, and gets a mark. Either way it is another one than was set before, so that what was proven under that one ends.
+    /// </summary>
     internal Outcome<TrustedIssuer> Seal(string tenant, Outcome<TrustedIssuer> issuer, string? secret)
     {
-        if (!issuer.IsOk || issuer.Value.Login is not { } login || secret is null)
+        if (!issuer.IsOk || issuer.Value.Login is not { } login)
         {
             return issuer;
+        }
+
+        if (secret is null)
+        {
+            return issuer.Value with { Login = login with { SealedSecret = RandomNumberGenerator.GetBytes(LoginClient.MarkBytes) } };
         }
 
         if (!LoginClient.IsText(secret))
@@ -32,7 +39,7 @@ internal sealed class LoginSecrets(KeySealer sealer)
     /// <summary>The secret; null: there is none.</summary>
     internal Outcome<string?> Open(string tenant, TrustedIssuer issuer)
     {
-        if (issuer.Login is not { SealedSecret.IsEmpty: false } login)
+        if (issuer.Login is not { HasSecret: true } login)
         {
             return Outcome<string?>.Of(null);
         }

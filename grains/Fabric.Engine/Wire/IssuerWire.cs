@@ -59,7 +59,7 @@ public static class IssuerWire
     /// <summary>An issuer as callers see it.</summary>
     public static IssuerInfo Write(string tenant, TrustedIssuer issuer, ulong revision) => new(
         tenant, issuer.Id, IssuerKinds.NameOf(issuer.Kind), issuer.Issuer, issuer.JwksUri, issuer.Jwks is { } jwks ? JsonElement.Parse(jwks) : null, issuer.Audiences, issuer.Algorithms,
-        issuer.SubjectClaim, [.. issuer.Subjects.Select(rule => new SubjectRuleDto(rule.Subject, rule.Agent))], issuer.CreateUsers, issuer.Reusable, revision, issuer.Login?.ClientId, issuer.Login is { SealedSecret.IsEmpty: false }, issuer.Login?.Scopes);
+        issuer.SubjectClaim, [.. issuer.Subjects.Select(rule => new SubjectRuleDto(rule.Subject, rule.Agent))], issuer.CreateUsers, issuer.Reusable, revision, issuer.Login?.ClientId, issuer.Login is { HasSecret: true }, issuer.Login?.Scopes);
 
     /// <summary>One issuer of a tenant.</summary>
     public static Outcome<IssuerInfo> Find(TenantState tenant, string id, ulong revision) => tenant.Issuers.FirstOrDefault(issuer => issuer.Id == id) is { } found

@@ -142,6 +142,7 @@ internal sealed class FabricDirectory(HandleSpace handles)
                 var user = new UserState { Tenant = registered.Tenant, Id = registered.Id, Handle = Handles.OfUser(registered.Tenant, registered.Id) };
                 user.Apply(registered, at);
                 Tenants[registered.Tenant].Users[registered.Id] = user;
+                Tenants[registered.Tenant].Names.Add(registered.Id);
                 break;
             case UserSignInSet set:
                 Tenants[set.Tenant].Users[set.Id].Apply(set, at);

@@ -10,6 +10,7 @@ internal sealed class TenantCard(TenantState state)
 {
     internal TenantState State { get; } = state;
     internal SortedDictionary<string, UserState> Users { get; } = new(StringComparer.Ordinal);
+    internal UserNames Names { get; } = new();
     internal SortedDictionary<string, AgentState> Agents { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Trust grants that it gave or was given.</summary>

@@ -41,7 +41,7 @@ internal sealed partial class ClusterFabric
     public async ValueTask<Outcome<SessionInfo>> DelegateSessionAsync(string session, DelegateSession command, CancellationToken cancellation = default)
     {
         var scopes = ScopeWire.Read(command.Scopes);
-        if ((Names.CheckId("agent", command.Agent) ?? (command.Tenant is null ? null : Names.CheckId("tenant", command.Tenant)) ?? CheckBinding(command.Audience, null) ?? scopes.Rejection) is { } bad)
+        if ((Names.CheckId("agent", command.Agent) ?? (command.Tenant is null ? null : Names.CheckId("tenant", command.Tenant)) ?? CheckBinding(command.Audience, command.ProofKey) ?? scopes.Rejection) is { } bad)
         {
             return bad;
         }
@@ -62,10 +62,10 @@ internal sealed partial class ClusterFabric
         var open = new OpenCommand(
             caller.Name, command.Tenant ?? parent.Value.State.Tenant, command.Agent, null, command.Purpose, BytesOf(scopes.Value),
             Milliseconds(command.LifetimeSeconds), false, parent.Value.State.Id, Relay.Sequence, by.Value?.Credential ?? UInt128.Zero,
-            by.Value is { } handed ? BytesOf(handed.Scopes) : null, by.Value?.ExpiresAt.UnixMs ?? 0, command.Audience);
+            by.Value is { } handed ? BytesOf(handed.Scopes) : null, by.Value?.ExpiresAt.UnixMs ?? 0, command.Audience, command.ProofKey);
         return await AnswerAsync(
             () => SessionGrain(id).OpenAsync(open),
-            opened => opened.Binding == SessionBinding.Of(command.Audience, null) && (by.Value is null || ComesFrom(opened, parent.Value.State.Tenant, by.Value))).ConfigureAwait(false);
+            opened => opened.Binding == SessionBinding.Of(command.Audience, command.ProofKey) && (by.Value is null || ComesFrom(opened, parent.Value.State.Tenant, by.Value))).ConfigureAwait(false);
     }
 
     public async ValueTask<Outcome<SessionInfo>> GetSessionAsync(string session, CancellationToken cancellation = default)

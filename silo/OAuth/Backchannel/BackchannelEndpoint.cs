@@ -27,8 +27,9 @@ internal sealed class BackchannelEndpoint(IFabricEngine engine, OAuthNotes notes
     // INVARIANT B1: who is asked too often says yes to be left alone.
     private const int WaitingForOneMax = 20;
 
-    // So that one agent leaves places to others: what waits, and what is kept so that its answer can be told.
+    // So that agents leave places to others: what waits of one while half of the user's places are free, and from there on; and what is kept so that its answer can be told.
     private const int WaitingOfClientMax = 5;
+    private const int WaitingOfClientLateMax = 1;
     private const int KeptOfClientMax = 20;
 
     private static readonly TimeSpan LifetimeDefault = TimeSpan.FromMinutes(10);
@@ -103,7 +104,7 @@ internal sealed class BackchannelEndpoint(IFabricEngine engine, OAuthNotes notes
             return full;
         }
         var open = listed.Value.Where(held => held.Value.IsOpenAt(now)).Select(held => held.Value).ToList();
-        if (open.Count >= WaitingForOneMax || open.Count(request => request.Client == client.Subject) >= WaitingOfClientMax)
+        if (IsFull(open, client.Subject))
         {
             // Whatever has ended one meanwhile, an approver's word or a revocation, has freed its place.
             foreach (var request in open.ToList())
@@ -115,8 +116,12 @@ internal sealed class BackchannelEndpoint(IFabricEngine engine, OAuthNotes notes
                 }
             }
         }
-        return open.Count >= WaitingForOneMax || open.Count(request => request.Client == client.Subject) >= WaitingOfClientMax ? full : null;
+        return IsFull(open, client.Subject) ? full : null;
     }
+
+    private static bool IsFull(List<BackchannelRequest> open, string client) =>
+        open.Count >= WaitingForOneMax
+        || open.Count(request => request.Client == client) >= (open.Count < WaitingForOneMax / 2 ? WaitingOfClientMax : WaitingOfClientLateMax);
 
     private async ValueTask<Outcome<BackchannelAnswer>> RememberAsync(
         Caller client, SessionInfo session, BackchannelRequest request, TimeSpan expiry, CancellationToken cancellation)

@@ -8,7 +8,7 @@ internal sealed record BackchannelRequest(
     bool IsDone = false)
 {
     /// <summary>The most that are looked at for one user.</summary>
-    public const int ListedMax = 200;
+    public const int ListedMax = 400;
 
     /// <summary>Whether the user may still answer.</summary>
     public bool IsOpenAt(DateTimeOffset now) => !IsDone && now.ToUnixTimeMilliseconds() < ExpiresAtMs;

@@ -74,8 +74,9 @@ internal sealed class ClientDocuments
             return ForeignKeySet.Parse(Encoding.UTF8.GetBytes(inline)) is { } own && own.Verifies(kid, "ES256", jwt.SigningInput, jwt.Signature);
         }
         var source = new TrustedIssuer(Prefix, IssuerKind.None, clientId, document.Value.JwksUri, null, [], Algorithms, "sub", [], CreateUsers: false, Reusable: false);
-        var keys = await _keys.OfAsync(source, kid, cancellation);
-        return keys.IsOk ? keys.Value.Verifies(kid, "ES256", jwt.SigningInput, jwt.Signature) : keys.Rejection;
+
+        // docs/decisions/0048: a key is believed for ten minutes, whatever its host does meanwhile.
+        return await _keys.HasSignedAsync(source, jwt, kid, "ES256", cancellation, FreshMax);
     }
 
     private async Task<(ClientDocument? Value, TimeSpan Fresh)> FetchAsync(string url)

@@ -19,7 +19,7 @@ internal sealed record LoginProof(string Method, string Stamp)
     /// <summary>By a password. Its salt is made anew with each, and says nothing of it.</summary>
     public static LoginProof Of(UserSignIn signIn) => new(Password, Convert.ToHexStringLower(signIn.Salt.Span));
 
-    /// <summary>By an issuer, as it is trusted now: with other keys or another secret (each setting of a secret is another) it is one that has to prove the user anew.</summary>
+    /// <summary>By an issuer, as it is trusted now: with other keys or another secret (each setting is another, also of a client that has none) it is one that has to prove the user anew.</summary>
     public static LoginProof Of(TrustedIssuer issuer)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -59,9 +59,9 @@ internal sealed class EventTokens(IFabricEngine engine, KeySets keys, TimeProvid
             return EventRefusals.BadKey;
         }
         var kid = jwt.Header.TryGetProperty("kid", out _) ? ForeignJwt.Text(jwt.Header, "kid") ?? "" : null;
-        var set = await keys.OfAsync(issuer, kid, cancellation);
-        return !set.IsOk ? set.Rejection
-            : set.Value.Verifies(kid, algorithm, jwt.SigningInput, jwt.Signature) ? new EventToken(issuer, jti, jwt.Claims)
+        var signed = await keys.HasSignedAsync(issuer, jwt, kid, algorithm, cancellation);
+        return !signed.IsOk ? signed.Rejection
+            : signed.Value ? new EventToken(issuer, jti, jwt.Claims)
             : EventRefusals.BadKey;
     }
 

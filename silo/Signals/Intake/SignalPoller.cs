@@ -44,13 +44,13 @@ internal sealed class SignalPoller(PollSources sources, SignalIntake intake, Sil
     public async ValueTask PollAsync(string tenant, string issuer, CancellationToken cancellation)
     {
         var found = await sources.FindAsync(tenant, issuer, cancellation);
-        if (!found.IsOk || found.Value is not { } held || held.Value.NextAtMs > NowMs)
+        if (!found.IsOk || found.Value is not { } held || !IsDue(held.Value))
         {
             return;
         }
 
         // Of several silos the one that moves the moment on makes the poll; should it die, another does once that has passed.
-        var taken = await sources.ReplaceAsync(held, held.Value with { NextAtMs = NowMs + (2_000L * options.Outbound.TimeoutSeconds) }, cancellation);
+        var taken = await sources.ReplaceAsync(held, held.Value with { NextAtMs = NowMs + TakenMs }, cancellation);
         if (!taken.IsOk || taken.Value is null)
         {
             return;
@@ -74,6 +74,11 @@ internal sealed class SignalPoller(PollSources sources, SignalIntake intake, Sil
     }
 
     private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    // A moment further ahead than any wait is one of a clock that was wrong: events do not wait until it is right.
+    private bool IsDue(PollSource source) => source.NextAtMs - NowMs is var left && (left <= 0 || left > Math.Max((long)RetryMax.TotalMilliseconds, TakenMs));
+
+    private long TakenMs => 2_000L * options.Outbound.TimeoutSeconds;
 
     // Null: it went well.
     private async ValueTask<string?> PollAsync(string tenant, string issuer, PollSource source, CancellationToken cancellation)
@@ -110,7 +115,7 @@ internal sealed class SignalPoller(PollSources sources, SignalIntake intake, Sil
             (done, refused) = (new JsonArray(), new JsonObject());
             foreach (var (jti, token) in sets)
             {
-                var bad = await intake.TakeAsync(tenant, token, cancellation);
+                var bad = token is null ? EventRefusals.NoToken : await intake.TakeAsync(tenant, token, cancellation);
                 if (bad is null)
                 {
                     done.Add(jti);
@@ -133,7 +138,8 @@ internal sealed class SignalPoller(PollSources sources, SignalIntake intake, Sil
         return null;
     }
 
-    private static List<(string Jti, string Token)>? SetsOf(byte[] json)
+    // Without a token: the event is none that anybody could take (RFC 8936 section 2.4), and the others are not refused with it.
+    private static List<(string Jti, string? Token)>? SetsOf(byte[] json)
     {
         try
         {
@@ -142,19 +148,16 @@ internal sealed class SignalPoller(PollSources sources, SignalIntake intake, Sil
             {
                 return null;
             }
-            var found = new List<(string, string)>();
+            var found = new List<(string, string?)>();
             foreach (var set in sets.EnumerateObject().Take(EventsMax))
             {
-                if (set.Name.Length is 0 or > ForeignJwt.JtiLengthMax || ForeignJwt.Text(set.Value) is not { } token)
-                {
-                    return null;
-                }
-                found.Add((set.Name, token));
+                found.Add((set.Name, set.Name.Length is 0 or > ForeignJwt.JtiLengthMax ? null : ForeignJwt.Text(set.Value)));
             }
             return found;
         }
-        catch (JsonException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
+            // Not JSON, or names that are no UTF-16.
             return null;
         }
     }

@@ -101,10 +101,7 @@ internal sealed class SignalPusher : BackgroundService
         }
 
         // Before the first worker looks: a receiver is known to have a key, or nothing goes out.
-        if (await _parts.Receivers.LookAsync(streams.Any(stream => !_parts.Receivers.HasKey(stream.Receiver)), cancellation))
-        {
-            WakeAll();
-        }
+        await LookForKeysAsync(streams, cancellation);
         _watch ??= Task.Run(() => WatchAsync(cancellation), CancellationToken.None);
         foreach (var stream in streams)
         {
@@ -120,6 +117,24 @@ internal sealed class SignalPusher : BackgroundService
         if (streams.Count == most && most > 0)
         {
             _look.Call();
+        }
+    }
+
+    // Should it fail, workers begin all the same: nothing is claimed that nobody works on. Nothing goes out before a look succeeds; the next one is in a moment.
+    private async Task LookForKeysAsync(IReadOnlyList<SignalStream> streams, CancellationToken cancellation)
+    {
+        try
+        {
+            if (await _parts.Receivers.LookAsync(streams.Any(stream => !_parts.Receivers.HasKey(stream.Receiver)), cancellation))
+            {
+                WakeAll();
+            }
+        }
+#pragma warning disable CA1031 // whatever it was, it is looked again
+        catch (Exception fault) when (!cancellation.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            _parts.Log.LookBroke(fault);
         }
     }
 

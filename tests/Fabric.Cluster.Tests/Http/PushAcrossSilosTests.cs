@@ -7,6 +7,8 @@ using Fabric.Silo.Signals.Push;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace Fabric.Cluster.Tests.Http;
@@ -64,7 +66,7 @@ public sealed class PushAcrossSilosTests(PostgresFixture postgres)
     public async Task A_claim_is_one_holders_until_it_runs_out_and_what_its_holder_writes_then_counts_for_nothing()
     {
         await using var database = NpgsqlDataSource.Create(await postgres.MakeAsync());
-        var store = new PostgresSignalStore(database);
+        var store = new PostgresSignalStore(database, NullLogger.Instance);
         var made = new SignalStream
         {
             Id = "s1", Tenant = "acme", Receiver = "auditor:siem@acme", Audience = "siem", Cursor = "c1", Push = new PushDelivery("https://receiver.example/", null),
@@ -96,7 +98,50 @@ public sealed class PushAcrossSilosTests(PostgresFixture postgres)
         Assert.Single(await store.ClaimAsync(holder, Lease, 10, CancellationToken.None));
     }
 
+    [Fact]
+    [Trait("Invariant", "R3")]
+    public async Task A_row_that_cannot_be_read_is_said_and_the_others_are_claimed()
+    {
+        await using var database = NpgsqlDataSource.Create(await postgres.MakeAsync());
+        var said = new Lines();
+        var store = new PostgresSignalStore(database, said);
+        var made = new SignalStream
+        {
+            Id = "s1", Tenant = "acme", Receiver = "auditor:siem@acme", Audience = "siem", Cursor = "c1", Push = new PushDelivery("https://receiver.example/", null),
+        };
+        await store.AddAsync(made, CancellationToken.None);
+        await store.AddAsync(made with { Id = "s2" }, CancellationToken.None);
+        foreach (var (id, text) in new[] { ("damaged", "{ torn"), ("newer", """{"Id":"newer","Tenant":"acme","Receiver":"r","Audience":"a","Cursor":null,"OfTomorrow":1}"""), ("nothing", "null") })
+        {
+            await using var spoil = database.CreateCommand("INSERT INTO fabric_signal_streams (tenant, id, stream, pushed) VALUES ('acme', $1, $2, true)");
+            spoil.Parameters.AddRange((NpgsqlParameter[])[new() { Value = id }, new() { Value = text }]);
+            Assert.Equal(1, await spoil.ExecuteNonQueryAsync());
+        }
+
+        Assert.Equal(["s1", "s2"], (await store.ClaimAsync("h1", TimeSpan.Zero, 10, CancellationToken.None)).Select(stream => stream.Id).Order());
+        Assert.Equal(3, said.Text.Count);
+        Assert.All((string[])["damaged", "newer", "nothing"], id => Assert.Contains(said.Text, line => line.Contains($"stream {id} of signals of tenant acme cannot be read", StringComparison.Ordinal)));
+
+        // They are claimed with the others, so that it is said again once that has run out, and their receiver's other streams are listed.
+        Assert.Equal(2, (await store.ClaimAsync("h2", Lease, 10, CancellationToken.None)).Count);
+        Assert.Equal(6, said.Text.Count);
+        Assert.Empty(await store.ClaimAsync("h3", Lease, 10, CancellationToken.None));
+        Assert.Equal(["s1", "s2"], (await store.ListAsync("acme", CancellationToken.None)).Select(stream => stream.Id));
+    }
+
     private static ulong CursorOf(string jti) => ulong.Parse(jti[(jti.LastIndexOf(".c", StringComparison.Ordinal) + 2)..].Split('.')[0], System.Globalization.CultureInfo.InvariantCulture);
+
+    private sealed class Lines : ILogger
+    {
+        public List<string> Text { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Text.Add(formatter(state, exception));
+    }
 
     /// <summary>Takes what is pushed to it.</summary>
     private sealed class Target(WebApplication app) : IAsyncDisposable

@@ -5,6 +5,7 @@ using Fabric.Core.Common;
 using Fabric.Engine.Commands;
 using Fabric.Silo.Api;
 using Fabric.Silo.Cluster;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace Fabric.Cluster.Tests.Http;
@@ -93,7 +94,7 @@ public sealed class SignalsAcrossSilosTests(PostgresFixture postgres)
     public async Task A_store_whose_database_is_away_says_so()
     {
         await using var nowhere = NpgsqlDataSource.Create($"Host=127.0.0.1;Port={ClusterFixture.FreePort()};Timeout=2");
-        var store = new PostgresSignalStore(nowhere);
+        var store = new PostgresSignalStore(nowhere, NullLogger.Instance);
         await Assert.ThrowsAsync<StoreAwayException>(async () => await store.ListAsync("acme", CancellationToken.None));
         await Assert.ThrowsAsync<StoreAwayException>(async () => await store.UpdateAsync("acme", "id", now => now, CancellationToken.None));
     }

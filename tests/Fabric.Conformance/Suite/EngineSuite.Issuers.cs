@@ -103,6 +103,10 @@ public abstract partial class EngineSuite
         Assert.Null(Scene.Ok(Scene.Engine.LoginSecretOf(Scene.Tenant, issuer)));
         Assert.Equal(["openid"], issuer.Login!.Scopes);
 
+        // Set once more it is another one, although it has no secret: what was proven under the one before ends.
+        Scene.Ok(await Scene.Admin.PutIssuerAsync(Scene.Tenant, "corp", login with { ClientSecret = null, Scopes = null }));
+        Assert.NotEqual(issuer.Login.SealedSecret.ToArray(), Assert.Single(Scene.Ok(Scene.Engine.IssuersOf(Scene.Tenant))).Login!.SealedSecret.ToArray());
+
         foreach (var bad in new[]
         {
             login with { ClientId = null }, login with { ClientId = "a b" }, login with { ClientSecret = "" }, login with { ClientSecret = "a b" }, login with { ClientSecret = new string('a', 513) },

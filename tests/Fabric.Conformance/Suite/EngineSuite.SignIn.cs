@@ -16,6 +16,21 @@ public abstract partial class EngineSuite
     private static readonly NoteLimits Room = new(3, 1_000);
 
     [Fact]
+    public async Task Users_are_found_by_their_ids_in_whatever_case()
+    {
+        foreach (var id in (string[])["Mia.Lane", "mia.lane", "MIA.LANE", "tom"])
+        {
+            Scene.Ok(await Scene.Admin.CreateUserAsync(Scene.Tenant, new CreateUser(id)));
+        }
+
+        Assert.Equal(["mia.lane", "MIA.LANE", "Mia.Lane"], Scene.Engine.UsersCalled(Scene.Tenant, "mia.lane"));
+        Assert.Equal(["Mia.Lane", "mia.lane", "MIA.LANE"], Scene.Engine.UsersCalled(Scene.Tenant, "Mia.Lane"));
+        Assert.Equal(["tom"], Scene.Engine.UsersCalled(Scene.Tenant, "TOM"));
+        Assert.Empty(Scene.Engine.UsersCalled(Scene.Tenant, "mia.lan"));
+        Assert.Empty(Scene.Engine.UsersCalled("nowhere", "tom"));
+    }
+
+    [Fact]
     public async Task Redirect_uris_are_set_by_administrators_alone_and_judged()
     {
         string[] uris = ["https://app.example/cb", "http://127.0.0.1/cb"];

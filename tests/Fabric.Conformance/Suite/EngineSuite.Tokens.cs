@@ -69,6 +69,14 @@ public abstract partial class EngineSuite
         }
 
         Scene.Refused(Codes.InvalidField, await Scene.AsAgent.OpenSessionAsync(Scene.Tenant, new OpenSession(Scene.Agent, "book it", Scene.Wide, Audience: "")));
+
+        // A part that is handed on may be held as well.
+        var part = new DelegateSession(Scene.Shared, "help", Scene.Narrow, Audience: mail, ProofKey: key);
+        Scene.Refused(Codes.InvalidField, await Scene.AsAgent.DelegateSessionAsync(bound.Id, part with { ProofKey = "short" }));
+        var helping = Scene.Ok(await Scene.AsAgent.DelegateSessionAsync(bound.Id, part));
+        Scene.Refused(Codes.SessionBound, await Scene.Admin.IssueCredentialsAsync(helping.Id, new IssueCredentials()));
+        var helper = Scene.Engine.Introspect(Scene.Ok(await Scene.Admin.IssueCredentialsAsync(helping.Id, new IssueCredentials(ProofKey: key))).Credentials[0].Token).Claims!;
+        Assert.Equal((mail, key), (helper.Audience, helper.ProofKey));
         Scene.Refused(Codes.InvalidField, await Scene.AsAgent.OpenSessionAsync(Scene.Tenant, new OpenSession(Scene.Agent, "book it", Scene.Wide, ProofKey: "short")));
     }
 

@@ -50,6 +50,8 @@ internal sealed class EngineOverHttp(EngineServer server) : IFabricEngine
 
     public Outcome<Caller> AuthenticateAgent(string tenant, string agent, Func<IReadOnlyList<AgentKey>, bool> isProven) => server.Engine.AuthenticateAgent(tenant, agent, isProven);
 
+    public IReadOnlyList<string> UsersCalled(string tenant, string name) => server.Engine.UsersCalled(tenant, name);
+
     public Outcome<IReadOnlyList<TrustedIssuer>> IssuersOf(string tenant) => server.Engine.IssuersOf(tenant);
 
     public Outcome<string?> LoginSecretOf(string tenant, TrustedIssuer issuer) => server.Engine.LoginSecretOf(tenant, issuer);

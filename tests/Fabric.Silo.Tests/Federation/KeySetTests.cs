@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using Fabric.Core.Common;
 using Fabric.Core.Issuers;
+using Fabric.Core.Tokens;
 using Fabric.Silo.Federation;
 using Fabric.Silo.Outbound;
+using Fabric.Silo.Tests.OAuth;
 using Fabric.Silo.Tests.Outbound;
 using Fabric.Testing;
 
@@ -136,6 +138,50 @@ public sealed class KeySetTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task After_a_change_of_keys_what_names_no_key_is_judged_by_those_of_now_and_they_are_asked_for_rarely()
+    {
+        using var before = new SigningClient();
+        var own = _issuer.Keys;
+        _issuer.Keys = [before.Jwk];
+        var token = _issuer.Token("mia", "fabric", _time.GetUtcNow(), head: header => header.Remove("kid"));
+        Assert.False((await HasSignedAsync(token)).Value);
+        _issuer.Keys = own;
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(Codes.IssuerKeysUnavailable, (await HasSignedAsync(token)).Rejection?.Code);
+        _time.Advance(KeySetEntry.AskAgain);
+        Assert.True((await HasSignedAsync(token)).Value);
+        Assert.Equal(2, _issuer.KeysAsked);
+
+        // Who makes signatures up does not make the fabric ask either.
+        var forged = token[..^4] + "AAAA";
+        _time.Advance(TimeSpan.FromSeconds(1));
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(Codes.IssuerKeysUnavailable, (await HasSignedAsync(forged)).Rejection?.Code);
+        }
+        Assert.Equal(2, _issuer.KeysAsked);
+        _time.Advance(KeySetEntry.AskAgain);
+        Assert.False((await HasSignedAsync(forged)).Value);
+        Assert.Equal(3, _issuer.KeysAsked);
+        Assert.True((await HasSignedAsync(token)).Value);
+    }
+
+    [Fact]
+    public async Task Keys_that_cannot_be_had_any_more_count_for_as_long_as_who_asks_lets_them()
+    {
+        var token = _issuer.Token("mia", "fabric", _time.GetUtcNow());
+        Assert.True((await HasSignedAsync(token)).Value);
+        _issuer.Broken = context =>
+        {
+            context.Response.StatusCode = 500;
+            return Task.CompletedTask;
+        };
+        _time.Advance(KeySetEntry.FreshMax);
+        Assert.Equal(Codes.IssuerKeysUnavailable, (await HasSignedAsync(token, KeySetEntry.FreshMax)).Rejection?.Code);
+        Assert.True((await HasSignedAsync(token)).Value);
+    }
+
+    [Fact]
     public async Task Keys_that_stand_in_the_tenants_list_are_asked_of_nobody()
     {
         var inline = Trusted() with { Jwks = _issuer.Jwks.ToJsonString() };
@@ -181,6 +227,12 @@ public sealed class KeySetTests : IAsyncLifetime, IDisposable
     }
 
     private Task<Outcome<ForeignKeySet>> GetAsync(string kid) => _keys.OfAsync(Trusted(), kid, default).AsTask();
+
+    private Task<Outcome<bool>> HasSignedAsync(string token, TimeSpan? staleMax = null)
+    {
+        var jwt = ForeignJwt.TryParseIssued(token)!;
+        return _keys.HasSignedAsync(Trusted(), jwt, ForeignJwt.Text(jwt.Header, "kid"), "ES256", default, staleMax).AsTask();
+    }
 
     private TrustedIssuer Trusted() => new("i", IssuerKind.Users, _issuer.Url, null, null, ["fabric"], ["ES256"], "sub", [], false, false);
 }

@@ -72,6 +72,21 @@ public sealed class UserTokenTests(FederatedServer federated) : IClassFixture<Fe
         var first = await ExchangeAsync(agent, token, proof: key.Proof(agent, null));
         var issued = (await ExchangeAsync(agent, token, proof: key.Proof(agent, first.Nonce))).Ok();
         Assert.Equal("DPoP", issued.Text("token_type"));
+
+        // RFC 7800: the session is bound to it as well, and gives nothing to who comes without it.
+        (string, string)[] again = [("grant_type", "client_credentials"), ("session", issued.Text("session")!)];
+        (await SendAsync(null)).Refused("invalid_grant");
+        using var other = new SigningClient();
+        (await SendAsync(other)).Refused("invalid_grant");
+        Assert.Equal("DPoP", (await SendAsync(key)).Ok().Text("token_type"));
+
+        // One that is bound to nothing opens one that is not either, whoever proves what.
+        var open = (await ExchangeAsync(agent, federated.Token("mia", Audience), proof: key.Proof(agent, first.Nonce))).Ok();
+        again[1] = ("session", open.Text("session")!);
+        Assert.Equal("Bearer", (await SendAsync(null)).Ok().Text("token_type"));
+
+        Task<OAuthReply> SendAsync(SigningClient? signer) => agent.Server.PostAsync(
+            agent.Tenant, "token", agent.BasicHeader, OAuthServer.Form(again), signer is null ? [] : [("DPoP", signer.Proof(agent, first.Nonce))]);
     }
 
     [Fact]

@@ -206,10 +206,21 @@ public sealed class BackchannelTests(OAuthServer server) : IClassFixture<OAuthSe
     public async Task A_user_is_not_asked_without_end_and_an_agent_asks_its_own()
     {
         var client = await CodeClient.MakeAsync(server, kind: "shared");
-        for (var i = 0; i < 20; i++)
+        var beside = await CodeClient.MakeForAsync(server, client.Tenant, client.User, "shared");
+        for (var i = 0; i < 5; i++)
         {
-            await AskAsync(i % 5 == 0 && i > 0 ? client = await CodeClient.MakeForAsync(server, client.Tenant, client.User, "shared") : client);
+            await AskAsync(client);
+            await AskAsync(beside);
         }
+
+        // Half of the places are taken: of the others each agent has one, so that a few do not keep the user's own away.
+        for (var taken = 10; taken < 19; taken++)
+        {
+            beside = await CodeClient.MakeForAsync(server, client.Tenant, client.User, "shared");
+            await AskAsync(beside);
+            (await SendAsync(beside)).Refused("temporarily_unavailable", 503);
+        }
+        await AskAsync(await CodeClient.MakeForAsync(server, client.Tenant, client.User));
         (await SendAsync(await CodeClient.MakeForAsync(server, client.Tenant, client.User, "shared"))).Refused("temporarily_unavailable", 503);
         var personal = await CodeClient.MakeAsync(server, client.Tenant);
         (await SendAsync(personal, ("login_hint", client.User))).Refused("temporarily_unavailable", 503);

@@ -1,5 +1,7 @@
 using Fabric.Client;
+using Fabric.Contracts.Common;
 using Fabric.Contracts.Credentials;
+using Fabric.Contracts.Trust;
 using Fabric.Contracts.Users;
 using Fabric.Core.Common;
 using Fabric.Engine;
@@ -51,6 +53,53 @@ public sealed class BoundSessionTests(OAuthServer server) : IClassFixture<OAuthS
         Assert.Equal(key.Thumbprint, (await client.Client.IntrospectAsync(next.Token)).Body.GetProperty("cnf").GetProperty("jkt").GetString());
         var agent = server.As(new Caller(Role.Agent, client.Tenant, client.Client.Id));
         Assert.Equal(Codes.SessionBound, (await agent.IssueCredentialsAsync(got.Text("session")!, new IssueCredentials())).Rejection?.Code);
+    }
+
+    [Fact]
+    public async Task What_comes_of_a_credential_that_is_bound_to_a_key_is_bound_to_it_in_every_way()
+    {
+        var planner = await server.AgentAsync();
+        var worker = await server.AgentAsync(planner.Tenant);
+        using var key = new SigningClient();
+        using var other = new SigningClient();
+        var nonce = (await CodeClient.RedeemAsync(planner, "x", [("DPoP", key.Proof(planner, null))])).Nonce!;
+        var handed = (await SendAsync(planner, key, ("grant_type", "client_credentials"), ("session_lifetime", "3600"))).Ok().Token;
+        (string, string)[] exchange =
+        [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"), ("subject_token", handed), ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+        ];
+        (await SendAsync(worker, null, exchange)).Refused("invalid_request");
+        (await SendAsync(worker, other, exchange)).Refused("invalid_request");
+        var got = (await SendAsync(worker, key, exchange)).Ok();
+        Assert.Equal(key.Thumbprint, JktOf(await worker.IntrospectAsync(got.Token)));
+
+        // The session that came of it: asked for again without the key, or with another one, it gives nothing.
+        (string, string)[] again = [("grant_type", "client_credentials"), ("session", got.Text("session")!)];
+        (await SendAsync(worker, null, again)).Refused("invalid_grant");
+        (await SendAsync(worker, other, again)).Refused("invalid_grant");
+        Assert.Equal(key.Thumbprint, JktOf(await worker.IntrospectAsync((await SendAsync(worker, key, again)).Ok().Token)));
+        var agent = server.As(new Caller(Role.Agent, worker.Tenant, worker.Id));
+        Assert.Equal(Codes.SessionBound, (await agent.IssueCredentialsAsync(got.Text("session")!, new IssueCredentials())).Rejection?.Code);
+
+        static string? JktOf(OAuthReply reply) => reply.Ok().Body.GetProperty("cnf").GetProperty("jkt").GetString();
+
+        Task<OAuthReply> SendAsync(AgentClient client, SigningClient? signer, params (string, string)[] form) =>
+            server.PostAsync(client.Tenant, "token", client.BasicHeader, OAuthServer.Form(form), signer is null ? [] : [("DPoP", signer.Proof(client, nonce))]);
+    }
+
+    [Fact]
+    [Trait("Invariant", "T1")]
+    public async Task An_agent_of_the_same_name_in_another_tenant_is_not_whom_a_credential_is_for()
+    {
+        var (planner, partner) = (await server.AgentAsync(), await server.AgentAsync());
+        var own = await server.AgentAsync(planner.Tenant, partner.Id);
+        var trust = await server.Operator.ProposeTrustAsync(planner.Tenant, new ProposeTrust(partner.Tenant, [new ScopeDto("mail")], server.Time.GetUtcNow().AddDays(1))).OrThrow();
+        await server.Operator.AcceptTrustAsync(partner.Tenant, trust.Id).OrThrow();
+        var handed = (await planner.TokenAsync(("audience", own.Id), ("scope", "mail"), ("session_lifetime", "3600"))).Ok().Token;
+        Assert.Equal(partner.Id, own.Id);
+        (await partner.ExchangeAsync(handed, ("resource", Mail))).Refused("invalid_target");
+        Assert.Equal(own.Id, (await partner.IntrospectAsync((await partner.ExchangeAsync(handed)).Ok().Token)).Text("aud"));
+        Assert.Equal(Mail, (await own.IntrospectAsync((await own.ExchangeAsync(handed, ("resource", Mail))).Ok().Token)).Text("aud"));
     }
 
     [Fact]

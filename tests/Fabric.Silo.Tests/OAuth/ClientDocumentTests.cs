@@ -171,7 +171,7 @@ public sealed class ClientDocumentTests : IAsyncLifetime, IDisposable
         [
             $"http://127.0.0.1:{port}/a/../client.json", $"http://127.0.0.1:{port}/./client.json", $"HTTP://127.0.0.1:{port}/client.json", $"http://127.0.0.1:{port}/client.json?x=1", $"http://127.0.0.1:{port}/client.json#x",
             $"http://a@127.0.0.1:{port}/client.json", $"http://127.0.0.1:{port}", $"http://127.0.0.1:{port}/", $"http://127.1:{port}/client.json", $"http://localhost:{port}/client.json", "https://evil.example/client.json",
-            "http://app.example/client.json", AgentId,
+            "http://app.example/client.json", "https://app.example:8443/client.json", "https://app.example:443/client.json", AgentId,
         ])
         {
             await _server.Operator.CreateAgentAsync(_tenant, new CreateAgent("cimd:" + CodeClient.Hash(url), "personal", [new ScopeDto("mail")], _user)).OrThrow();
@@ -204,6 +204,45 @@ public sealed class ClientDocumentTests : IAsyncLifetime, IDisposable
         _server.Time.Advance(TimeSpan.FromMinutes(11));
         (await SendAsync("token", Assertion(), ("grant_type", "client_credentials"))).Refused("invalid_client", 401);
         (await SendAsync("token", Assertion(signer: other), ("grant_type", "client_credentials"))).Ok();
+    }
+
+    [Fact]
+    public async Task A_key_is_believed_for_ten_minutes_and_no_longer_while_nobody_answers_where_it_was()
+    {
+        _document.Remove("jwks");
+        _document["jwks_uri"] = $"{_web.Address}/keys";
+        await RegisterAsync();
+        (await TokenAsync(("grant_type", "client_credentials"))).Ok();
+        var plain = _web.Answer;
+        _web.Answer = context =>
+        {
+            if (context.Request.Path != "/keys")
+            {
+                return plain(context);
+            }
+            context.Response.StatusCode = 503;
+            return Task.CompletedTask;
+        };
+        _server.Time.Advance(TimeSpan.FromMinutes(9));
+        (await TokenAsync(("grant_type", "client_credentials"))).Ok();
+        _server.Time.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(503, (await TokenAsync(("grant_type", "client_credentials"))).Status);
+        _web.Answer = plain;
+        _server.Time.Advance(TimeSpan.FromMinutes(3));
+        (await TokenAsync(("grant_type", "client_credentials"))).Ok();
+    }
+
+    [Fact]
+    public async Task An_agent_that_is_suspended_makes_nobody_fetch_its_document()
+    {
+        await RegisterAsync();
+        await _server.Operator.SuspendAgentAsync(_tenant, AgentId, new SuspendAgent("a look")).OrThrow();
+        (await TokenAsync(("grant_type", "client_credentials"))).Refused("invalid_client", 401);
+        using var browser = new Browser(_server);
+        Assert.Equal(400, (await browser.GetAsync(Path())).Status);
+        Assert.Empty(_web.Asked);
+        await _server.Operator.ResumeAgentAsync(_tenant, AgentId).OrThrow();
+        (await TokenAsync(("grant_type", "client_credentials"))).Ok();
     }
 
     [Fact]

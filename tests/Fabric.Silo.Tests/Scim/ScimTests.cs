@@ -49,6 +49,8 @@ public sealed class ScimTests(EngineServer server) : IClassFixture<EngineServer>
     [InlineData("""{"op":"Replace","path":"active","value":[{"$ref":null,"value":"False"}]}""")]
     [InlineData("""{"op":"Replace","path":"displayName","value":"x"},{"OP":"replace","PATH":"Active","VALUE":"FALSE"}""")]
     [InlineData("""{"op":"replace","path":"active","value":false},{"op":"replace","path":"active","value":true}""")]
+    [InlineData("""{"op":"replace","path":"userName","value":"jane.left"},{"op":"replace","path":"active","value":false}""")]
+    [InlineData("""{"op":"replace","value":{"active":false,"userName":"jane.left"}}""")]
     [Trait("Invariant", "S1")]
     public async Task A_user_that_is_not_active_any_more_has_ended_with_all_that_is_derived_from_it_and_does_not_come_back(string operations)
     {
@@ -69,6 +71,44 @@ public sealed class ScimTests(EngineServer server) : IClassFixture<EngineServer>
         Assert.Equal((409, ScimErrors.Uniqueness), await scim.ErrorAsync("POST", "Users", User("jane", null)));
         Assert.False((await CheckAsync(office)).Allowed);
         Assert.Equal("offboarded", (await server.Operator.GetUserAsync(office.Tenant, "jane").OrThrow()).Status);
+    }
+
+    [Fact]
+    public async Task A_name_is_the_same_in_whatever_case()
+    {
+        var scim = await ProviderAsync();
+        Assert.Equal(201, (await scim.SendAsync("POST", "Users", User("Jane@Acme.example", "e1"))).Status);
+        await server.Operator.CreateUserAsync(scim.Tenant, new CreateUser("John")).OrThrow();
+        foreach (var (name, id) in new[] { ("jane@acme.example", "Jane@Acme.example"), ("JANE@ACME.EXAMPLE", "Jane@Acme.example"), ("Jane@Acme.example", "Jane@Acme.example"), ("john", "John") })
+        {
+            var found = (await scim.SendAsync("GET", "Users?filter=" + Uri.EscapeDataString($"userName eq \"{name}\""))).Body;
+            Assert.Equal(id, (string)Assert.Single(found["Resources"]!.AsArray())!["userName"]!);
+            Assert.Equal((409, ScimErrors.Uniqueness), await scim.ErrorAsync("POST", "Users", User(name, null)));
+        }
+        Assert.Equal(2, (await server.Operator.ListUsersAsync(scim.Tenant, new PageQuery(null, 10)).OrThrow()).Items.Count);
+
+        // A change may write it as it likes. Whoever has ended keeps the name, in whatever case.
+        Assert.Equal("Jane@Acme.example", (string)(await scim.SendAsync("PUT", "Users/Jane@Acme.example", User("jane@acme.example", "e1"))).Body["userName"]!);
+        Assert.Equal(200, (await scim.SendAsync("PATCH", "Users/Jane@Acme.example", Operations("""{"op":"replace","path":"userName","value":"JANE@acme.example"},{"op":"replace","path":"active","value":false}"""))).Status);
+        Assert.Equal((409, ScimErrors.Uniqueness), await scim.ErrorAsync("POST", "Users", User("jane@acme.example", null)));
+
+        // Whom others have made so that they differ in it alone are two, and both are found, the one that is meant exactly first.
+        await server.Operator.CreateUserAsync(scim.Tenant, new CreateUser("john")).OrThrow();
+        var both = (await scim.SendAsync("GET", "Users?filter=" + Uri.EscapeDataString("userName eq \"john\""))).Body;
+        Assert.Equal(["john", "John"], both["Resources"]!.AsArray().Select(user => (string)user!["id"]!));
+        Assert.Equal(0, (int)(await scim.SendAsync("GET", "Users?filter=" + Uri.EscapeDataString("userName eq \"joh\""))).Body["totalResults"]!);
+    }
+
+    [Fact]
+    [Trait("Invariant", "R1")]
+    public async Task Who_is_renamed_and_not_active_in_one_request_has_ended_by_the_name_of_before()
+    {
+        var (office, scim) = await OfficeAsync();
+        var (status, body, _) = await scim.SendAsync("PUT", "Users/jane", User("jane.left", "e1", ""","active":false"""));
+        Assert.Equal((200, "jane", false), (status, (string)body["userName"]!, (bool)body["active"]!));
+        Assert.Equal("offboarded", (await server.Operator.GetUserAsync(office.Tenant, "jane").OrThrow()).Status);
+        Assert.False((await CheckAsync(office)).Allowed);
+        Assert.Equal(404, (await scim.SendAsync("GET", "Users/jane.left")).Status);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Fabric.Client;
+using Fabric.Contracts;
 using Fabric.Contracts.Agents;
 using Fabric.Contracts.Changes;
 using Fabric.Contracts.Checks;
@@ -11,8 +12,15 @@ using Fabric.Contracts.Credentials;
 using Fabric.Contracts.Issuers;
 using Fabric.Contracts.Sessions;
 using Fabric.Contracts.Users;
+using Fabric.Core.Common;
+using Fabric.Engine;
+using Fabric.Silo.Federation;
+using Fabric.Silo.Outbound;
+using Fabric.Silo.Signals.Intake;
 using Fabric.Silo.Tests.Federation;
 using Fabric.Silo.Tests.OAuth;
+using Fabric.Silo.Tests.Outbound;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fabric.Silo.Tests.Signals;
 
@@ -223,6 +231,198 @@ public sealed class IntakeTests(FederatedServer federated) : IClassFixture<Feder
         await UntilAsync("green");
         Assert.Equal($"tenant_admin:issuer.idp@{scene.Tenant}", (await ended).By);
         Assert.False(await AllowsAsync(scene));
+    }
+
+    [Fact]
+    [Trait("Invariant", "D1")]
+    public async Task Events_wait_with_their_transmitter_also_where_the_same_provider_is_trusted_for_something_else()
+    {
+        await using var away = await ForeignIssuer.StartAsync();
+        var tenant = await Server.TenantAsync();
+        await federated.TrustAsync(tenant, new PutIssuer("users", away.Url, Audiences: [Audience]), "a");
+        await federated.TrustAsync(tenant, new PutIssuer("signals", away.Url, Audiences: [Audience]), "idp");
+        var scene = await SceneAsync(tenant);
+        away.Broken = PushTarget.Says(503);
+        Assert.Equal(HttpStatusCode.Accepted, await SendAsync(tenant, Token(scene.User, Risc + "account-disabled", "{}", issuer: away)));
+        away.Broken = null;
+        await UntilAskedAsync(() => away.KeysAsked > 0);
+        await WaitForAsync(tenant, "user.offboarded");
+        Assert.False(await AllowsAsync(scene));
+    }
+
+    [Fact]
+    [Trait("Invariant", "B1")]
+    public async Task Made_up_events_that_wait_hold_up_no_real_one()
+    {
+        await using var away = await ForeignIssuer.StartAsync();
+        var scene = await SceneAsync(issuer: away);
+        away.Broken = PushTarget.Says(503);
+        for (var i = 0; i < 60; i++)
+        {
+            var madeUp = Token("nobody", Caep + "session-revoked", "{}", head: header => header["kid"] = $"made-up-{i}", issuer: away);
+            Assert.Equal(HttpStatusCode.Accepted, await SendAsync(scene.Tenant, madeUp));
+
+            // So that the real one comes behind all of them.
+            Server.Time.Advance(TimeSpan.FromMilliseconds(1));
+        }
+        Assert.Equal(HttpStatusCode.Accepted, await SendAsync(scene.Tenant, Token(scene.User, Risc + "account-disabled", "{}", issuer: away)));
+        away.Broken = null;
+        await UntilAskedAsync(() => away.KeysAsked > 0);
+
+        // In this round, although it is not yet known of most of them that they are made up.
+        await WaitForAsync(scene.Tenant, "user.offboarded");
+        Assert.Equal(1, away.KeysAsked);
+
+        // What is left waits with its issuer alone.
+        await Server.Operator.RemoveIssuerAsync(scene.Tenant, "idp").OrThrow();
+    }
+
+    [Fact]
+    [Trait("Invariant", "R5")]
+    public async Task A_tenant_whose_transmitter_does_not_answer_holds_up_no_event_of_another()
+    {
+        await using var slow = await ForeignIssuer.StartAsync();
+        await using var away = await ForeignIssuer.StartAsync();
+        slow.Broken = away.Broken = PushTarget.Says(503);
+        var scene = await SceneAsync(issuer: away);
+        var held = new List<Scene>();
+        for (var i = 0; i < 8; i++)
+        {
+            held.Add(await SceneAsync(issuer: slow));
+            Assert.Equal(HttpStatusCode.Accepted, await SendAsync(held[i].Tenant, Token(held[i].User, Risc + "account-disabled", "{}", issuer: slow)));
+        }
+        Assert.Equal(HttpStatusCode.Accepted, await SendAsync(scene.Tenant, Token(scene.User, Risc + "account-disabled", "{}", issuer: away)));
+        var asked = 0;
+        slow.Broken = context =>
+        {
+            Interlocked.Increment(ref asked);
+            return LocalWeb.UntilGoneAsync(context);
+        };
+        away.Broken = null;
+        await UntilAskedAsync(() => Volatile.Read(ref asked) > 0);
+        await WaitForAsync(scene.Tenant, "user.offboarded");
+        Assert.False(await AllowsAsync(scene));
+
+        // The slow one's time runs out, and what waits for it is given up with it.
+        foreach (var each in held)
+        {
+            Assert.True(await AllowsAsync(each));
+            await Server.Operator.RemoveIssuerAsync(each.Tenant, "idp").OrThrow();
+        }
+        Server.Time.Advance(TimeSpan.FromSeconds(11));
+    }
+
+    [Theory]
+    [InlineData("""{"format":"aliases","identifiers":[{"format":"email","email":"USER"},{"format":"iss_sub","iss":"ISSUER","sub":"john"}]}""")]
+    [InlineData("""{"format":"complex","session":{"format":"opaque","id":"x"},"user":{"format":"aliases","identifiers":[{"format":"email","email":"john"},{"format":"opaque","id":"USER"}]}}""")]
+    [Trait("Invariant", "R1")]
+    public async Task An_event_that_names_two_users_ends_both(string subject)
+    {
+        var scene = await SceneAsync();
+        var (second, third) = (await SceneAsync(scene.Tenant, "john"), await SceneAsync(scene.Tenant, "jim"));
+        var text = subject.Replace("ISSUER", Issuer.Url, StringComparison.Ordinal).Replace("USER", scene.User, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Accepted, await SendAsync(scene.Tenant, Token(scene.User, Caep + "session-revoked", "{}", claims => claims["sub_id"] = JsonNode.Parse(text))));
+        Assert.False(await AllowsAsync(scene));
+        Assert.False(await AllowsAsync(second));
+        Assert.True(await AllowsAsync(third));
+    }
+
+    [Theory]
+    [InlineData("users", "sub", true)]
+    [InlineData("users", "email", false)]
+    [InlineData("login", "sub", true)]
+    [InlineData("login", "email", false)]
+    public async Task Another_issuers_subject_names_a_user_only_where_that_issuer_names_users_by_it(string kind, string claim, bool isNamed)
+    {
+        const string people = "https://people.example";
+        var scene = await SceneAsync();
+        var command = kind == "login" ? new PutIssuer(kind, people, ClientId: "fabric", SubjectClaim: claim) : new PutIssuer(kind, people, Audiences: [Audience], SubjectClaim: claim);
+        await federated.TrustAsync(scene.Tenant, command, "people");
+        Assert.Equal(HttpStatusCode.Accepted, await SendAsync(scene.Tenant, About(new JsonObject { ["format"] = "iss_sub", ["iss"] = people, ["sub"] = scene.User })));
+        Assert.Equal(!isNamed, await AllowsAsync(scene));
+
+        // By what it is called here it is named in any case.
+        Assert.Equal(HttpStatusCode.Accepted, await SendAsync(scene.Tenant, About(new JsonObject { ["format"] = "email", ["email"] = scene.User })));
+        Assert.False(await AllowsAsync(scene));
+
+        string About(JsonObject subject) => Token(scene.User, Caep + "session-revoked", "{}", claims => claims["sub_id"] = subject);
+    }
+
+    [Fact]
+    [Trait("Invariant", "R1")]
+    public async Task A_silo_that_does_not_know_a_user_yet_catches_up_before_it_says_that_an_event_is_about_nobody()
+    {
+        var scene = await SceneAsync();
+        var (isBehind, mayCatchUp) = (true, false);
+        await using var engine = new RelayedEngine(Server.Engine)
+        {
+            Instead = method => isBehind && method == nameof(IFabric.GetUserAsync) ? new ValueTask<Outcome<UserInfo>>(new Rejection(Codes.NotFound, scene.User, "not here yet")) : (object?)null,
+            CatchingUp = () =>
+            {
+                isBehind = !mayCatchUp;
+                return mayCatchUp ? null : new Rejection(Codes.StorageUnavailable, "cluster", "not now");
+            },
+        };
+        using var http = Http();
+        var (intake, token) = (IntakeOf(engine, http), Token(scene.User, Risc + "account-disabled", "{}"));
+        Assert.Equal(Codes.StorageUnavailable, (await intake.TakeAsync(scene.Tenant, token, CancellationToken.None))?.Code);
+        Assert.Equal("active", (await Server.Operator.GetUserAsync(scene.Tenant, scene.User).OrThrow()).Status);
+        mayCatchUp = true;
+        Assert.Null(await intake.TakeAsync(scene.Tenant, token, CancellationToken.None));
+        Assert.Equal("offboarded", (await Server.Operator.GetUserAsync(scene.Tenant, scene.User).OrThrow()).Status);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_remembered_is_done_all_the_same_and_holds_up_nothing()
+    {
+        var scene = await SceneAsync();
+        var notes = new RelayedNotes(Server.Engine.Notes) { Adding = kind => kind == "signals.seen" ? new Rejection(Codes.LimitReached, kind, "full") : null };
+        await using var engine = new RelayedEngine(Server.Engine) { Notes = notes };
+        using var http = Http();
+        var (intake, token) = (IntakeOf(engine, http), Token(scene.User, Caep + "session-revoked", "{}"));
+        Assert.Null(await intake.TakeAsync(scene.Tenant, token, CancellationToken.None));
+        Assert.False(await AllowsAsync(scene));
+
+        // Storage that is away is another matter: then it comes again.
+        notes.Adding = kind => new Rejection(Codes.StorageUnavailable, kind, "away");
+        Assert.Equal(Codes.StorageUnavailable, (await intake.TakeAsync(scene.Tenant, Token(scene.User, Caep + "session-revoked", "{}"), CancellationToken.None))?.Code);
+    }
+
+    [Fact]
+    [Trait("Invariant", "R1")]
+    public async Task After_a_change_of_keys_an_event_that_names_no_key_is_taken()
+    {
+        await using var changing = await ForeignIssuer.StartAsync();
+        using var before = new SigningClient();
+        var keys = changing.Keys;
+        changing.Keys = [before.Jwk];
+        var scene = await SceneAsync(issuer: changing);
+        Assert.Equal(HttpStatusCode.BadRequest, await SendAsync(scene.Tenant, Nameless()));
+        changing.Keys = keys;
+        Server.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(HttpStatusCode.Accepted, await SendAsync(scene.Tenant, Nameless()));
+        Assert.Equal("offboarded", (await Server.Operator.GetUserAsync(scene.Tenant, scene.User).OrThrow()).Status);
+
+        string Nameless() => Token(scene.User, Risc + "account-disabled", "{}", head: header => header.Remove("kid"), issuer: changing);
+    }
+
+    private static OutboundHttp Http() => new(new OutboundSettings { PlainHttpNetworks = "127.0.0.0/8" }, TimeProvider.System);
+
+    private SignalIntake IntakeOf(IFabricEngine engine, OutboundHttp http)
+    {
+        var logs = NullLoggerFactory.Instance;
+        return new SignalIntake(engine, new EventTokens(engine, new KeySets(http, Server.Time), Server.Time), new WaitingEvents(engine, Server.Time, logs), Server.Time, logs);
+    }
+
+    private async Task UntilAskedAsync(Func<bool> isAsked)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!isAsked())
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            Server.Time.Advance(TimeSpan.FromSeconds(1));
+            await HealthAsync();
+        }
     }
 
     // Less at once than a request for keys may last, with a request of our own in between, so that those under way get on.

@@ -5,6 +5,8 @@ using System.Text.Json.Nodes;
 using Fabric.Client;
 using Fabric.Contracts.Issuers;
 using Fabric.Contracts.Users;
+using Fabric.Silo.Hosting;
+using Fabric.Silo.Signals.Intake;
 using Fabric.Silo.Tests.Federation;
 using Fabric.Silo.Tests.OAuth;
 using Fabric.Silo.Tests.Outbound;
@@ -74,6 +76,39 @@ public sealed class PolledEventTests(FederatedServer federated) : IClassFixture<
         Assert.Equal(HttpStatusCode.NotFound, (await SendAsync("GET", tenant, null)).Status);
     }
 
+    [Fact]
+    public async Task An_event_that_nobody_could_take_is_refused_and_those_beside_it_are_done()
+    {
+        await using var transmitter = await PolledTransmitter.StartAsync();
+        var (tenant, tooLong) = (await TenantAsync(), new string('x', 300));
+        (transmitter.Sets[tooLong], transmitter.Sets[""], transmitter.Sets["j1"]) = (Token("john", "j0"), Token("john", "j0"), Token("jane", "j1"));
+        await PutAsync(tenant, transmitter.Url, null);
+        var answer = await AcknowledgedAsync(transmitter);
+        Assert.Equal(["j1"], answer["ack"]!.AsArray().Select(each => (string)each!));
+        var refused = answer["setErrs"]!.AsObject();
+        Assert.Equal(["", tooLong], refused.Select(each => each.Key).Order(StringComparer.Ordinal));
+        Assert.All(refused, each => Assert.Equal("invalid_request", (string)each.Value!["err"]!));
+        Assert.Equal("offboarded", (await Server.Operator.GetUserAsync(tenant, "jane").OrThrow()).Status);
+        Assert.Equal("active", (await Server.Operator.GetUserAsync(tenant, "john").OrThrow()).Status);
+    }
+
+    [Fact]
+    public async Task A_moment_that_a_clock_far_ahead_has_written_is_not_waited_for()
+    {
+        await using var transmitter = await PolledTransmitter.StartAsync();
+        var tenant = await TenantAsync();
+        await PutAsync(tenant, transmitter.Url, null);
+        await transmitter.NextAsync(MoveAsync);
+        await UntilAsync(tenant, info => info["polledAt"] is not null);
+        var sources = new PollSources(Server.Engine, new SiloOptions());
+        var held = (await sources.FindAsync(tenant, "idp", CancellationToken.None)).Value!;
+        var ahead = held.Value with { NextAtMs = Server.Time.GetUtcNow().AddDays(1).ToUnixTimeMilliseconds() };
+        Assert.NotNull((await sources.ReplaceAsync(held, ahead, CancellationToken.None)).Value);
+        transmitter.Sets["j1"] = Token("jane", "j1");
+        await AcknowledgedAsync(transmitter);
+        Assert.Equal("offboarded", (await Server.Operator.GetUserAsync(tenant, "jane").OrThrow()).Status);
+    }
+
     [Theory]
     [InlineData("https://10.0.0.1/", null, HttpStatusCode.BadRequest)]
     [InlineData("https://user@transmitter.example/", null, HttpStatusCode.BadRequest)]
@@ -89,6 +124,19 @@ public sealed class PolledEventTests(FederatedServer federated) : IClassFixture<
         await federated.TrustAsync(tenant, new PutIssuer("users", federated.Issuer.Url, Audiences: [Audience]), "people");
         Assert.Equal(HttpStatusCode.NotFound, (await PutAsync(tenant, "https://transmitter.example/", null, "people")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await PutAsync(tenant, "https://transmitter.example/", null, "nobody")).Status);
+    }
+
+    // Time that is moved while an answer is on its way may run out on it: then it is asked for again.
+    private async Task<JsonNode> AcknowledgedAsync(PolledTransmitter transmitter)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var poll = await transmitter.NextAsync(MoveAsync);
+        while (poll["ack"]!.AsArray().Count == 0)
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            poll = await transmitter.NextAsync(MoveAsync);
+        }
+        return poll;
     }
 
     // Less at once than a request may last, with a request of our own in between, so that those under way get on.

@@ -4,7 +4,10 @@ using Fabric.Contracts.Signals;
 using Fabric.Engine;
 using Fabric.Silo.OAuth;
 using Fabric.Silo.Signals;
+using Fabric.Silo.Signals.Push;
 using Fabric.Silo.Tests.Engine;
+using Fabric.Testing;
+using Microsoft.Extensions.Logging;
 
 namespace Fabric.Silo.Tests.Signals;
 
@@ -68,6 +71,59 @@ public sealed class SignalStoreTests(EngineServer server) : IClassFixture<Engine
     [InlineData("""{"format":"opaque","id":"1"}""", "[]", false)]
     public void Subjects_match_as_the_standard_says(string subject, string other, bool match) =>
         Assert.Equal(match, JsonNode.Parse(subject)!.AsObject().Names(JsonNode.Parse(other)!));
+
+    [Fact]
+    public async Task A_stream_that_cannot_be_read_is_said_and_the_others_are_served()
+    {
+        using (var before = new FileSignalStore(_folder))
+        {
+            await before.AddAsync(Pushed, CancellationToken.None);
+        }
+        await File.WriteAllTextAsync(Path.Combine(_folder, "newer.json"), """{"Id":"newer","Tenant":"acme","Receiver":"r","Audience":"a","Cursor":null,"OfTomorrow":1}""");
+        await File.WriteAllTextAsync(Path.Combine(_folder, "damaged.json"), "{ torn");
+        await File.WriteAllTextAsync(Path.Combine(_folder, "nothing.json"), "null");
+        var said = new Lines();
+        using var store = new FileSignalStore(_folder, null, said);
+        Assert.Equal(Id, Assert.Single(await store.ClaimAsync("h", TimeSpan.FromSeconds(30), 10, CancellationToken.None)).Id);
+        Assert.Equal(Id, Assert.Single(await store.ListAsync("acme", CancellationToken.None)).Id);
+        Assert.Equal(3, said.Text.Count(line => line.Contains("cannot be read", StringComparison.Ordinal)));
+        Assert.All((string[])["newer", "damaged", "nothing"], name => Assert.Contains(said.Text, line => line.Contains($"stream {name} ", StringComparison.Ordinal)));
+        Assert.True(File.Exists(Path.Combine(_folder, "newer.json")));
+    }
+
+    [Fact]
+    [Trait("Invariant", "R3")]
+    public async Task A_claim_that_nobody_works_on_runs_out_and_is_one_holders_until_then()
+    {
+        var (time, lease) = (new ManualTimeProvider(), TimeSpan.FromSeconds(30));
+        using var store = new FileSignalStore(_folder, time);
+        await store.AddAsync(Pushed, CancellationToken.None);
+        Assert.Single(await store.ClaimAsync("h", lease, 10, CancellationToken.None));
+        time.Advance(lease);
+        Assert.Empty(await store.ClaimAsync("h", lease, 10, CancellationToken.None));
+
+        // What its holder does renews it.
+        Assert.NotNull(await store.UpdateClaimedAsync(Pushed, "h", lease, now => now, CancellationToken.None));
+        time.Advance(lease);
+        Assert.Empty(await store.ClaimAsync("other", lease, 10, CancellationToken.None));
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Single(await store.ClaimAsync("other", lease, 10, CancellationToken.None));
+        Assert.Null(await store.UpdateClaimedAsync(Pushed, "h", lease, now => now, CancellationToken.None));
+    }
+
+    private sealed class Lines : ILogger
+    {
+        public List<string> Text { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Text.Add(formatter(state, exception));
+    }
+
+    private static SignalStream Pushed => Stream("acme", "c5") with { Push = new PushDelivery("https://receiver.example/", null) };
 
     private const string Id = "0123456789abcdef0123456789abcdef";
 

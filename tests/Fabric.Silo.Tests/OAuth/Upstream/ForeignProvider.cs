@@ -27,6 +27,9 @@ public sealed class ForeignProvider(ForeignIssuer issuer) : IAsyncDisposable
     /// <summary>What its token endpoint answers instead.</summary>
     public RequestDelegate? Broken { get; set; }
 
+    /// <summary>Whether it knows the client as a public one too, which has no secret.</summary>
+    public bool TakesPublicClients { get; set; }
+
     /// <summary>Whether a code may be used again, which an honest provider never allows.</summary>
     public bool IsCareless { get; set; }
 
@@ -72,7 +75,8 @@ public sealed class ForeignProvider(ForeignIssuer issuer) : IAsyncDisposable
         var form = await context.Request.ReadFormAsync();
         var basic = "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes($"{ClientId}:{Uri.EscapeDataString(Secret)}"));
         Grant? grant = null;
-        var fault = context.Request.Headers.Authorization != basic && (form["client_id"] != ClientId || form["client_secret"] != Secret) ? "client"
+        var isPublic = TakesPublicClients && form["client_id"] == ClientId && form["client_secret"].Count == 0 && context.Request.Headers.Authorization.Count == 0;
+        var fault = !isPublic && context.Request.Headers.Authorization != basic && (form["client_id"] != ClientId || form["client_secret"] != Secret) ? "client"
             : !(IsCareless ? _grants.TryGetValue(form["code"]!, out grant) : _grants.TryRemove(form["code"]!, out grant)) ? "code"
             : grant!.RedirectUri != form["redirect_uri"] ? "redirect_uri"
             : grant.Challenge != Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(form["code_verifier"]!))) ? "code_verifier"

@@ -1,8 +1,11 @@
+using System.Text.Json;
 using System.Web;
 using Fabric.Client;
 using Fabric.Contracts.Common;
+using Fabric.Contracts.Issuers;
 using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Users;
+using Fabric.Silo.Tests.Outbound;
 
 namespace Fabric.Silo.Tests.OAuth.Upstream;
 
@@ -56,25 +59,50 @@ public sealed class UpstreamLoginTests(UpstreamServer upstream) : IClassFixture<
     [Trait("Invariant", "R1")]
     public async Task A_login_and_a_code_of_a_provider_end_when_it_is_trusted_no_more_or_replaced()
     {
-        for (var way = 0; way < 3; way++)
+        var (url, keys) = (upstream.Provider.Issuer.Url, JsonElement.Parse(upstream.Provider.Issuer.Jwks.ToJsonString()));
+        Func<PutIssuer, PutIssuer>?[] ways =
+        [
+            null, command => command with { ClientId = "other" }, command => command with { SubjectClaim = "name" },
+
+            // The same issuer and client, with other keys, by other algorithms, or with a secret that was set anew: whoever could sign in before may have been somebody else.
+            command => command with { JwksUri = $"{url}/keys" }, command => command with { Jwks = keys }, command => command with { Algorithms = ["ES256", "RS256"] }, command => command,
+        ];
+        foreach (var way in ways)
         {
             var client = await upstream.ClientAsync();
             using var browser = new Browser(Server);
             await upstream.SignInAsync(browser, client);
             var answer = await browser.SubmitAsync(await browser.GetAsync(client.Path()), "/consent", ("decision", "approve"));
             Assert.DoesNotContain("name=\"password\"", (await browser.GetAsync(client.Path())).Text, StringComparison.Ordinal);
-            if (way == 0)
+            if (way is null)
             {
                 await Server.Operator.RemoveIssuerAsync(client.Tenant, "idp").OrThrow();
             }
             else
             {
-                var command = ForeignProvider.Command(upstream.Provider.Issuer.Url);
-                await Server.Operator.PutIssuerAsync(client.Tenant, "idp", way == 1 ? command with { ClientId = "other" } : command with { SubjectClaim = "name" }).OrThrow();
+                await Server.Operator.PutIssuerAsync(client.Tenant, "idp", way(ForeignProvider.Command(url))).OrThrow();
             }
             Assert.Contains("name=\"password\"", (await browser.GetAsync(client.Path())).Text, StringComparison.Ordinal);
             (await client.RedeemAsync(answer["code"]!)).Refused("invalid_grant");
         }
+    }
+
+    [Fact]
+    [Trait("Invariant", "R1")]
+    public async Task A_login_by_a_public_client_does_not_come_back_with_its_issuer()
+    {
+        upstream.Provider.TakesPublicClients = true;
+        var client = await upstream.ClientAsync(change: command => command with { ClientSecret = null });
+        using var browser = new Browser(Server);
+        Assert.Equal(303, (await upstream.SignInAsync(browser, client)).Status);
+        Assert.DoesNotContain("name=\"password\"", (await browser.GetAsync(client.Path())).Text, StringComparison.Ordinal);
+        await Server.Operator.RemoveIssuerAsync(client.Tenant, "idp").OrThrow();
+        var again = await Server.Operator.PutIssuerAsync(client.Tenant, "idp", ForeignProvider.Command(upstream.Provider.Issuer.Url) with { ClientSecret = null }).OrThrow();
+        Assert.False(again.HasClientSecret);
+        Assert.Contains("name=\"password\"", (await browser.GetAsync(client.Path())).Text, StringComparison.Ordinal);
+        Assert.Equal(303, (await upstream.SignInAsync(browser, client)).Status);
+        Assert.DoesNotContain("name=\"password\"", (await browser.GetAsync(client.Path())).Text, StringComparison.Ordinal);
+        upstream.Provider.TakesPublicClients = false;
     }
 
     [Fact]
@@ -156,6 +184,42 @@ public sealed class UpstreamLoginTests(UpstreamServer upstream) : IClassFixture<
         upstream.Provider.Faults.Clear();
         Assert.Equal(403, (await upstream.SignInAsync(other, open)).Status);
         Assert.Equal(["client"], upstream.Provider.Faults);
+    }
+
+    [Fact]
+    [Trait("Invariant", "R5")]
+    public async Task A_tenant_whose_provider_does_not_answer_holds_up_so_many_of_its_own_and_nobody_of_another()
+    {
+        await using var slow = await ForeignProvider.StartAsync();
+        slow.Broken = LocalWeb.UntilGoneAsync;
+        var client = await upstream.ClientAsync(change: _ => ForeignProvider.Command(slow.Issuer.Url));
+        var (browsers, waiting) = (new List<Browser>(), new List<Task<Browser.Page>>());
+        for (var i = 0; i < 9; i++)
+        {
+            browsers.Add(new Browser(Server));
+            var begun = await UpstreamServer.BeginAsync(browsers[i], client.Path());
+            waiting.Add(UpstreamServer.FinishAsync(browsers[i], client.Tenant, slow.SignIn(begun.Location!, client.User, upstream.Now)));
+        }
+        var refused = await Task.WhenAny(waiting).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(503, (await refused).Status);
+        Assert.Contains("many sign in at this moment", (await refused).Text, StringComparison.Ordinal);
+        var other = await upstream.ClientAsync();
+        using var quick = new Browser(Server);
+        Assert.Equal(303, (await upstream.SignInAsync(quick, other)).Status);
+
+        // The others wait until their time is up, and their places are free again.
+        Assert.Equal(8, waiting.Count(each => !each.IsCompleted));
+        Server.Time.Advance(TimeSpan.FromSeconds(11));
+        Assert.All(await Task.WhenAll(waiting).WaitAsync(TimeSpan.FromSeconds(30)), page => Assert.Equal(503, page.Status));
+        slow.Broken = null;
+        Assert.Equal(303, (await FinishAsync(browsers[0])).Status);
+        browsers.ForEach(browser => browser.Dispose());
+
+        async Task<Browser.Page> FinishAsync(Browser browser)
+        {
+            var begun = await UpstreamServer.BeginAsync(browser, client.Path());
+            return await UpstreamServer.FinishAsync(browser, client.Tenant, slow.SignIn(begun.Location!, client.User, upstream.Now));
+        }
     }
 
     private static string ReadShared(string file)

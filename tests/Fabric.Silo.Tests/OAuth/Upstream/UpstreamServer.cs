@@ -9,7 +9,7 @@ namespace Fabric.Silo.Tests.OAuth.Upstream;
 /// <summary>A host that reaches providers on loopback, and one such provider.</summary>
 public sealed partial class UpstreamServer : IAsyncLifetime
 {
-    public OAuthServer Server { get; } = new() { Configure = options => options.Outbound.PlainHttpNetworks = "127.0.0.0/8" };
+    public OAuthServer Server { get; } = new() { Configure = options => (options.Outbound.PlainHttpNetworks, options.Outbound.RequestsOfHostMax) = ("127.0.0.0/8", 50) };
 
     public ForeignProvider Provider { get; private set; } = null!;
 
