@@ -226,7 +226,7 @@ public sealed class RegistrationTests(OAuthServer server) : IClassFixture<OAuthS
         var client = await registrar.ClientAsync();
         string[] secrets = [registrar.Token, client.Token, client.Client.Secret];
         var stored = new StringBuilder();
-        foreach (var file in server.Files())
+        foreach (var file in server.Files().Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
         {
             using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             using var reader = new StreamReader(stream, Encoding.Latin1);
