@@ -10,6 +10,7 @@ using Fabric.Contracts.Credentials;
 using Fabric.Contracts.Health;
 using Fabric.Contracts.Issuers;
 using Fabric.Contracts.Keys;
+using Fabric.Contracts.Registrations;
 using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Sessions;
 using Fabric.Contracts.Signals;
@@ -49,6 +50,8 @@ namespace Fabric.Contracts;
 [JsonSerializable(typeof(Change)), JsonSerializable(typeof(ChangePage)), JsonSerializable(typeof(ChangeQuery))]
 [JsonSerializable(typeof(AuditEntry)), JsonSerializable(typeof(Page<AuditEntry>)), JsonSerializable(typeof(UsageReport))]
 [JsonSerializable(typeof(MakeApiKey)), JsonSerializable(typeof(ApiKeyInfo)), JsonSerializable(typeof(ApiKeyWithSecret)), JsonSerializable(typeof(Page<ApiKeyInfo>))]
+[JsonSerializable(typeof(MakeRegistrationToken)), JsonSerializable(typeof(RegistrationTokenInfo)), JsonSerializable(typeof(RegistrationTokenWithSecret))]
+[JsonSerializable(typeof(Page<RegistrationTokenInfo>)), JsonSerializable(typeof(Page<RegisteredClientInfo>))]
 [JsonSerializable(typeof(JsonWebKeySetDto)), JsonSerializable(typeof(Problem)), JsonSerializable(typeof(UsageReceipt)), JsonSerializable(typeof(HealthInfo))]
 public sealed partial class FabricJson : JsonSerializerContext
 {

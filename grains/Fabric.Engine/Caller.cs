@@ -43,6 +43,7 @@ public sealed record Caller(Role Role, string? Tenant, string Subject)
         Role.Agent => "agent",
         Role.User => "user",
         Role.Provisioner => "provisioner",
+        Role.Registrar => "registrar",
         _ => "none",
     };
 
@@ -57,6 +58,7 @@ public sealed record Caller(Role Role, string? Tenant, string Subject)
         "agent" => Role.Agent,
         "user" => Role.User,
         "provisioner" => Role.Provisioner,
+        "registrar" => Role.Registrar,
         _ => Role.None,
     };
 }

@@ -22,4 +22,6 @@ public enum Role
     User = 64,
     /// <summary>An identity provider: registers one tenant's users, changes and ends them, and nothing else.</summary>
     Provisioner = 128,
+    /// <summary>Who has an initial access token: registers clients of one tenant within what the token says, and nothing else.</summary>
+    Registrar = 256,
 }

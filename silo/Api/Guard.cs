@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Fabric.Core.Common;
 using Fabric.Engine;
 using Fabric.Silo.Metrics;
+using Fabric.Silo.OAuth.Registration;
 using Microsoft.Extensions.Primitives;
 
 namespace Fabric.Silo.Api;
@@ -16,6 +17,7 @@ internal sealed class Guard(
 
     private static readonly Rejection Unauthenticated = new(Codes.Unauthenticated, "authorization", "a valid secret is needed: `Authorization: Bearer SECRET`");
     private static readonly Rejection Foreign = new(Codes.NotFound, "tenant", "no such node");
+    private static readonly Rejection Registered = new(Codes.Forbidden, "client", "a client that has registered itself uses the OAuth endpoints of its tenant");
     private readonly Rejection _forbidden = new(Codes.Forbidden, endpoint, $"the caller's role may not do this; it takes one of: {string.Join(", ", RoleSets.NamesOf(roles.Allowed))}");
 
     public async Task InvokeAsync(HttpContext context)
@@ -81,6 +83,12 @@ internal sealed class Guard(
         if ((caller.Role & roles.Allowed) == Role.None)
         {
             JsonAnswer.Refuse(context, _forbidden);
+            return false;
+        }
+        // docs/decisions/0049: what a client has registered for is looked at where it speaks OAuth; past that it would have all that an agent has.
+        if (caller.Role == Role.Agent && RegisteredClients.IsRegistered(caller.Subject))
+        {
+            JsonAnswer.Refuse(context, Registered);
             return false;
         }
         // INVARIANT T1: the engine judges every node; this stands before it, so that a mistake there shows nothing here.

@@ -18,6 +18,9 @@ internal static class GrantTypes
     /// <summary>RFC 8693.</summary>
     public const string TokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
 
+    /// <summary>All of them.</summary>
+    public static readonly IReadOnlyList<string> All = [AuthorizationCode, RefreshToken, ClientCredentials, TokenExchange, Backchannel];
+
     /// <summary>RFC 8693 section 3.</summary>
     public const string AccessTokenType = "urn:ietf:params:oauth:token-type:access_token";
 

@@ -47,6 +47,9 @@ internal sealed class Issuers(string address)
     /// <summary>A tenant's backchannel authentication endpoint.</summary>
     public string BackchannelOf(string tenant) => $"{Of(tenant)}{OAuth}/bc-authorize";
 
+    /// <summary>Where clients register themselves with a tenant.</summary>
+    public string RegistrationOf(string tenant) => PageOf(tenant, "register");
+
     /// <summary>A page for a tenant's users.</summary>
     public string PageOf(string tenant, string page) => $"{Of(tenant)}{OAuth}/{page}";
 

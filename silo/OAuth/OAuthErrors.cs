@@ -105,8 +105,8 @@ internal static class OAuthErrors
         _ => StatusCodes.Status400BadRequest,
     };
 
-    // RFC 6749 section 5.2: printable ASCII without quotes and backslashes.
-    private static string Printable(string text) => string.Create(text.Length, text, static (to, from) =>
+    /// <summary>A text as an error description: printable ASCII without quotes and backslashes (RFC 6749 section 5.2).</summary>
+    public static string Printable(string text) => string.Create(text.Length, text, static (to, from) =>
     {
         for (var i = 0; i < to.Length; i++)
         {

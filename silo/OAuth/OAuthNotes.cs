@@ -4,6 +4,7 @@ using Fabric.Silo.OAuth.Authorize;
 using Fabric.Silo.OAuth.Backchannel;
 using Fabric.Silo.OAuth.Interaction;
 using Fabric.Silo.OAuth.Refresh;
+using Fabric.Silo.OAuth.Registration;
 
 namespace Fabric.Silo.OAuth;
 
@@ -18,6 +19,10 @@ internal sealed class OAuthNotes(INoteStore notes)
 
     public NoteShelf<BackchannelRequest> Backchannel { get; } = new(notes, "oauth.ciba", new NoteLimits(1_000, 200_000), OAuthNoteJson.Default.BackchannelRequest);
 
+    public NoteShelf<InitialToken> Initial { get; } = new(notes, "oauth.initial", new NoteLimits(InitialTokens.OfTenantMax, 100_000), OAuthNoteJson.Default.InitialToken);
+
+    public NoteShelf<RegisteredClient> Clients { get; } = new(notes, "oauth.client", new NoteLimits(RegisteredClients.OfTenantMax, 1_000_000), OAuthNoteJson.Default.RegisteredClient);
+
     public NoteShelf<LoginSession> Logins { get; } = new(notes, "login", new NoteLimits(100, 2_000_000), OAuthNoteJson.Default.LoginSession);
 
     public NoteShelf<SignInAttempts> Attempts { get; } = new(notes, "login.attempts", new NoteLimits(50_000, 1_000_000), OAuthNoteJson.Default.SignInAttempts);
@@ -26,5 +31,5 @@ internal sealed class OAuthNotes(INoteStore notes)
 /// <summary>How notes are written.</summary>
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(AuthorizationCode)), JsonSerializable(typeof(PushedRequest)), JsonSerializable(typeof(RefreshFamily)), JsonSerializable(typeof(BackchannelRequest))]
-[JsonSerializable(typeof(LoginSession)), JsonSerializable(typeof(SignInAttempts))]
+[JsonSerializable(typeof(LoginSession)), JsonSerializable(typeof(SignInAttempts)), JsonSerializable(typeof(InitialToken)), JsonSerializable(typeof(RegisteredClient))]
 internal sealed partial class OAuthNoteJson : JsonSerializerContext;

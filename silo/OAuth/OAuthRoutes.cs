@@ -6,6 +6,7 @@ using Fabric.Silo.OAuth.Authorize;
 using Fabric.Silo.OAuth.Backchannel;
 using Fabric.Silo.OAuth.Documents;
 using Fabric.Silo.OAuth.Refresh;
+using Fabric.Silo.OAuth.Registration;
 
 namespace Fabric.Silo.OAuth;
 
@@ -60,15 +61,18 @@ internal static class OAuthRoutes
         var notes = new OAuthNotes(engine.Notes);
         var refresh = new RefreshTokens(notes, time);
         var requests = new AuthorizationRequests(engine, notes, documents, options.OAuth, time);
-        MetadataRoutes.Map(routes, issuers, options.OAuth);
+        var (initial, clients) = (new InitialTokens(notes), new RegisteredClients(notes, time));
+        MetadataRoutes.Map(routes, issuers, options.OAuth, initial);
+        RegistrationTokenRoutes.Map(routes, new InitialTokenCommands(engine, initial, clients, time));
+        RegistrationRoutes.Map(routes, new RegistrationEndpoint(engine, initial, clients, issuers), new ConfigurationEndpoint(engine, clients, issuers), new RegistrationAdmission(clients));
         PageRoutes.Map(routes, engine, notes, requests, issuers, options, services, time);
-        Post<TokenAnswer>("token", [.. Grant, .. Client], new TokenEndpoint(engine, issuers, proofs, notes, refresh, services.GetRequiredService<UserTokenGrant>(), options.DefaultAudience, time).AnswerAsync)
+        Post<TokenAnswer>("token", [.. Grant, .. Client], new TokenEndpoint(engine, issuers, proofs, notes, refresh, clients, services.GetRequiredService<UserTokenGrant>(), options.DefaultAudience, time).AnswerAsync)
             .RequireRoles(Role.Agent)
             .Describe(Tag, "token", "Gives an agent a token of a session: its own (RFC 6749 section 4.4), delegated to it (RFC 8693), or one that a user has said yes to (section 4.1, OpenID CIBA).");
         Post<PushedAnswer>("par", [.. PageRoutes.Request, .. Client], new PushedEndpoint(notes, requests, documents, issuers, proofs, time).AnswerAsync, StatusCodes.Status201Created)
             .RequireRoles(Role.Agent)
             .Describe(Tag, "pushAuthorizationRequest", "Takes an authorization request and gives it a name (RFC 9126).");
-        Post<BackchannelAnswer>("bc-authorize", [.. Backchannel, .. Client], new BackchannelEndpoint(engine, notes, time).AnswerAsync)
+        Post<BackchannelAnswer>("bc-authorize", [.. Backchannel, .. Client], new BackchannelEndpoint(engine, notes, clients, time).AnswerAsync)
             .RequireRoles(Role.Agent)
             .Describe(Tag, "backchannelAuthenticate", "Asks a user who is elsewhere to say yes to a session (OpenID CIBA core, poll).");
         Post<IntrospectionAnswer>("introspect", [.. Token, .. Client], new IntrospectionEndpoint(engine, refresh, issuers, new IntrospectionReply(engine, issuers, time)).AnswerAsync)

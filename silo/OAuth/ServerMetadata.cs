@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Fabric.Silo.Federation;
+using Fabric.Silo.OAuth.Registration;
 
 namespace Fabric.Silo.OAuth;
 
@@ -16,6 +17,7 @@ internal sealed record ServerMetadata(
     string JwksUri,
     string IntrospectionEndpoint,
     string RevocationEndpoint,
+    string? RegistrationEndpoint,
     IReadOnlyList<string> ResponseTypesSupported,
     IReadOnlyList<string> ResponseModesSupported,
     IReadOnlyList<string> CodeChallengeMethodsSupported,
@@ -40,11 +42,11 @@ internal sealed record ServerMetadata(
     // `Bearer` is a registered access token type, which RFC 8414 allows here: the fabric's own secrets in `Authorization: Bearer`.
     private static readonly string[] Resources = [.. Clients, "Bearer"];
 
-    /// <summary>The metadata of a tenant.</summary>
-    public static ServerMetadata Of(Issuers issuers, OAuthSettings settings, string tenant) => new(
+    /// <summary>The metadata of a tenant. <paramref name="registers"/>: whether clients may register themselves with it.</summary>
+    public static ServerMetadata Of(Issuers issuers, OAuthSettings settings, string tenant, bool registers) => new(
         issuers.Of(tenant), issuers.AuthorizationOf(tenant), issuers.TokenOf(tenant), issuers.PushedOf(tenant), settings.RequirePushedRequests, issuers.BackchannelOf(tenant), ["poll"], false,
-        issuers.KeysOf(tenant), issuers.IntrospectionOf(tenant), issuers.RevocationOf(tenant), ["code"], ["query"], ["S256"], true, false, false,
-        [GrantTypes.AuthorizationCode, GrantTypes.RefreshToken, GrantTypes.ClientCredentials, GrantTypes.TokenExchange, GrantTypes.Backchannel], Clients, Es256, Resources, Es256, Es256, Resources, Es256,
+        issuers.KeysOf(tenant), issuers.IntrospectionOf(tenant), issuers.RevocationOf(tenant), registers ? issuers.RegistrationOf(tenant) : null, ["code"], ["query"], ["S256"], true, false, false,
+        GrantTypes.All, Clients, Es256, Resources, Es256, Es256, Resources, Es256,
         [DetailsText.Type], Es256, settings.DocumentHosts.Count > 0);
 }
 
@@ -53,5 +55,5 @@ internal sealed record ServerMetadata(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, NumberHandling = JsonNumberHandling.Strict,
     MaxDepth = 8, AllowDuplicateProperties = false, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ServerMetadata)), JsonSerializable(typeof(OAuthError)), JsonSerializable(typeof(TokenAnswer)), JsonSerializable(typeof(IntrospectionAnswer))]
-[JsonSerializable(typeof(List<ToolCallDetail>)), JsonSerializable(typeof(PushedAnswer)), JsonSerializable(typeof(BackchannelAnswer))]
+[JsonSerializable(typeof(List<ToolCallDetail>)), JsonSerializable(typeof(PushedAnswer)), JsonSerializable(typeof(BackchannelAnswer)), JsonSerializable(typeof(ClientInformation))]
 internal sealed partial class OAuthJson : JsonSerializerContext;

@@ -9,11 +9,13 @@ using Fabric.Silo.Federation;
 using Fabric.Silo.OAuth.Authorize;
 using Fabric.Silo.OAuth.Backchannel;
 using Fabric.Silo.OAuth.Refresh;
+using Fabric.Silo.OAuth.Registration;
 
 namespace Fabric.Silo.OAuth;
 
 /// <summary>The token endpoint (RFC 6749 section 3.2): the grant that the form names, for the client that the guard has let in.</summary>
-internal sealed class TokenEndpoint(IFabricEngine engine, Issuers issuers, DpopProofs proofs, OAuthNotes notes, RefreshTokens refresh, UserTokenGrant users, string defaultAudience, TimeProvider time)
+internal sealed class TokenEndpoint(
+    IFabricEngine engine, Issuers issuers, DpopProofs proofs, OAuthNotes notes, RefreshTokens refresh, RegisteredClients clients, UserTokenGrant users, string defaultAudience, TimeProvider time)
 {
     private readonly ClientCredentialsGrant _credentials = new(engine);
     private readonly TokenExchangeGrant _exchange = new(engine, users, issuers, defaultAudience, time);
@@ -44,6 +46,11 @@ internal sealed class TokenEndpoint(IFabricEngine engine, Issuers issuers, DpopP
                 ? new Rejection(OAuthErrors.InvalidRequest, "grant_type", "grant_type is missing")
                 : new Rejection(OAuthErrors.UnsupportedGrantType, "grant_type", "the server's metadata names the grants that there are");
         }
+        var terms = await clients.TermsOfAsync(client.Tenant!, client.Subject, grant, context.RequestAborted);
+        if (!terms.IsOk)
+        {
+            return terms.Rejection;
+        }
         var asked = GrantRequest.Of(form);
         if (!asked.IsOk)
         {
@@ -56,6 +63,10 @@ internal sealed class TokenEndpoint(IFabricEngine engine, Issuers issuers, DpopP
         {
             return proven.Rejection;
         }
+        if (terms.Value is { NeedsProof: true } && proven.Value is null)
+        {
+            return new Rejection(OAuthErrors.InvalidProof, DpopProofs.Header, "the client has registered for bound tokens alone: a request needs a proof (RFC 9449 section 5.2)");
+        }
         var granted = await GrantedAsync(grant, client, asked.Value, form, proven.Value, context.RequestAborted);
         if (!granted.IsOk)
         {
@@ -67,7 +78,9 @@ internal sealed class TokenEndpoint(IFabricEngine engine, Issuers issuers, DpopP
         {
             return asked.Value.Tell(issued.Rejection);
         }
-        var token = await RefreshTokenAsync(grant, client, granted.Value, form, proven.Value, context.RequestAborted);
+        var token = terms.Value?.MayUse(GrantTypes.RefreshToken) == false
+            ? Outcome<string?>.Of(null)
+            : await RefreshTokenAsync(grant, client, granted.Value, form, proven.Value, context.RequestAborted);
         return token.IsOk ? Of(issued.Value, grant == GrantTypes.TokenExchange, proven.Value is not null, token.Value) : token.Rejection;
     }
 

@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace Fabric.Contracts.Keys;
 
 /// <summary>
-/// Makes an API key. <paramref name="Role"/>: `operator`, `tenant_admin`, `approver`, `enforcement_point`, `auditor` or `provisioner`. <paramref name="Tenant"/> is
-/// required for `tenant_admin`, `approver` and `provisioner`, optional for the others (null: all tenants). <paramref name="Subject"/> names who holds it.
+/// Makes an API key. <paramref name="Role"/>: `operator`, `tenant_admin`, `approver`, `enforcement_point`, `auditor`, `provisioner` or `registrar` (what a
+/// registration token is; one that is made here registers nothing). <paramref name="Tenant"/> is required for `tenant_admin`, `approver`, `provisioner` and `registrar`, optional for the others (null: all tenants). <paramref name="Subject"/> names who holds it.
 /// <paramref name="BestEffortSeconds"/> (1 to 3,600; operators only, for role `enforcement_point`): how old a lease of the key's enforcement points may be
 /// for reads, where they opt in to best effort. Everybody's receipts wait that long while such an enforcement point is cut off.
 /// </summary>

@@ -16,7 +16,7 @@ internal static class ApiKeyCheck
         if (role is Role.None or Role.Agent or Role.User)
         {
             return new Rejection(
-                Codes.InvalidField, "role", "a role is `operator`, `tenant_admin`, `approver`, `enforcement_point`, `auditor` or `provisioner`");
+                Codes.InvalidField, "role", "a role is `operator`, `tenant_admin`, `approver`, `enforcement_point`, `auditor`, `provisioner` or `registrar`");
         }
 
         if (Names.CheckId("subject", command.Subject) is { } bad)
@@ -29,7 +29,7 @@ internal static class ApiKeyCheck
             return new Rejection(Codes.Forbidden, "role", "only an operator makes operator keys, and they are of no tenant");
         }
 
-        return role is Role.TenantAdmin or Role.Approver or Role.Provisioner && command.Tenant is null
+        return role is Role.TenantAdmin or Role.Approver or Role.Provisioner or Role.Registrar && command.Tenant is null
             ? new Rejection(Codes.InvalidField, "tenant", "this role belongs to a tenant")
             : CheckBestEffort(command.BestEffortSeconds, role, caller);
     }

@@ -4,6 +4,7 @@ using Fabric.Core.Common;
 using Fabric.Engine;
 using Fabric.Silo.Api;
 using Fabric.Silo.OAuth.Interaction;
+using Fabric.Silo.OAuth.Registration;
 
 namespace Fabric.Silo.OAuth.Backchannel;
 
@@ -11,7 +12,7 @@ namespace Fabric.Silo.OAuth.Backchannel;
 /// Backchannel authentication requests (OpenID CIBA core section 7, poll mode): an agent opens a session for a user who is elsewhere, and asks the token endpoint until the user has said yes or
 /// no. The session waits like any other that waits for an approval.
 /// </summary>
-internal sealed class BackchannelEndpoint(IFabricEngine engine, OAuthNotes notes, TimeProvider time)
+internal sealed class BackchannelEndpoint(IFabricEngine engine, OAuthNotes notes, RegisteredClients clients, TimeProvider time)
 {
     /// <summary>What the task of a session is called whose client does not say.</summary>
     public const string PurposeDefault = "OAuth backchannel request";
@@ -50,6 +51,11 @@ internal sealed class BackchannelEndpoint(IFabricEngine engine, OAuthNotes notes
 
     private async ValueTask<Outcome<BackchannelAnswer>> AskAsync(Caller client, Form form, CancellationToken cancellation)
     {
+        var terms = await clients.TermsOfAsync(client.Tenant!, client.Subject, GrantTypes.Backchannel, cancellation);
+        if (!terms.IsOk)
+        {
+            return terms.Rejection;
+        }
         var asked = GrantRequest.Of(form);
         var expiry = ExpiryOf(form["requested_expiry"]);
         if ((CheckHints(form) ?? asked.Rejection ?? expiry.Rejection) is { } bad)

@@ -53,7 +53,8 @@ internal sealed record ClientDocument(string ClientId, IReadOnlyList<string> Red
         return uris.TrueForAll(RedirectUri.IsValid) ? [.. uris.OfType<string>()] : null;
     }
 
-    private static bool ArePublic(JsonElement set) =>
+    /// <summary>Whether a JWK set (RFC 7517 section 5) holds nothing but public keys.</summary>
+    public static bool ArePublic(JsonElement set) =>
         set.ValueKind == JsonValueKind.Object && set.TryGetProperty("keys", out var keys) && keys.ValueKind == JsonValueKind.Array
         && keys.EnumerateArray().All(key => key.ValueKind == JsonValueKind.Object && !Array.Exists(PrivateMembers, name => key.TryGetProperty(name, out _)));
 }

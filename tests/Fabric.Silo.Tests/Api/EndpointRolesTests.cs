@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Fabric.Engine;
 using Fabric.Silo.Api;
+using Fabric.Silo.OAuth.Registration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -10,11 +11,11 @@ namespace Fabric.Silo.Tests.Api;
 
 public sealed class EndpointRolesTests(StubServer server) : IClassFixture<StubServer>
 {
-    private static readonly Role[] Roles = [Role.Operator, Role.TenantAdmin, Role.Approver, Role.EnforcementPoint, Role.Auditor, Role.Agent, Role.Provisioner];
+    private static readonly Role[] Roles = [Role.Operator, Role.TenantAdmin, Role.Approver, Role.EnforcementPoint, Role.Auditor, Role.Agent, Role.Provisioner, Role.Registrar];
 
     private List<(string Method, string Path, Role Allowed, bool IsForm)> All =>
     [
-        .. Surface.Verify(server.App).OfType<RouteEndpoint>().Select(endpoint => (
+        .. Surface.Verify(server.App).OfType<RouteEndpoint>().Where(endpoint => !TakesItsOwnToken(endpoint)).Select(endpoint => (
             endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods[0] ?? "GET", Fill(endpoint.RoutePattern.RawText!),
             endpoint.Metadata.GetMetadata<EndpointRoles>()!.Allowed, endpoint.Metadata.GetMetadata<FormFields>() is not null)),
     ];
@@ -61,7 +62,9 @@ public sealed class EndpointRolesTests(StubServer server) : IClassFixture<StubSe
             {
                 server.Engine.Calls.Clear();
                 var foreign = await server.SendAsync(method, path, Caller.NameOf(role) + "@other", BodyFor(method, isForm));
-                Assert.True(foreign.StatusCode == (isForm ? HttpStatusCode.Unauthorized : HttpStatusCode.NotFound), $"{method} {path} as {role} of another tenant answered {foreign.StatusCode}");
+                // OAuth tells nothing of tenants: there is no such token here.
+                var isOAuth = isForm || path.EndsWith("/oauth/register", StringComparison.Ordinal);
+                Assert.True(foreign.StatusCode == (isOAuth ? HttpStatusCode.Unauthorized : HttpStatusCode.NotFound), $"{method} {path} as {role} of another tenant answered {foreign.StatusCode}");
                 Assert.Empty(server.Engine.Calls);
                 var own = await server.SendAsync(method, path, Caller.NameOf(role) + "@acme", BodyFor(method, isForm));
 
@@ -69,6 +72,25 @@ public sealed class EndpointRolesTests(StubServer server) : IClassFixture<StubSe
                 Assert.True(own.StatusCode != HttpStatusCode.NotFound || path.Contains("/ssf/poll/", StringComparison.Ordinal), path);
             }
         }
+    }
+
+    [Fact]
+    [Trait("Invariant", "T1")]
+    public async Task Where_a_client_manages_its_registration_no_key_and_no_secret_lets_anybody_in()
+    {
+        var own = Surface.Verify(server.App).OfType<RouteEndpoint>().Where(TakesItsOwnToken).ToList();
+        Assert.Equal(["DELETE", "GET", "PUT"], own.Select(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods[0]).Order(StringComparer.Ordinal));
+        server.Engine.Calls.Clear();
+        foreach (var endpoint in own)
+        {
+            var method = endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods[0];
+            foreach (var secret in new[] { null, "nobody", "", "fc.1" }.Concat(Roles.SelectMany(role => new[] { Caller.NameOf(role), Caller.NameOf(role) + "@acme", Caller.NameOf(role) + "@other" })))
+            {
+                var answer = await server.SendAsync(method, Fill(endpoint.RoutePattern.RawText!), secret, BodyFor(method, isForm: false));
+                Assert.True(answer.StatusCode == HttpStatusCode.Unauthorized, $"{method} with `{secret}` answered {answer.StatusCode}");
+            }
+        }
+        Assert.Empty(server.Engine.Calls);
     }
 
     [Fact]
@@ -118,6 +140,8 @@ public sealed class EndpointRolesTests(StubServer server) : IClassFixture<StubSe
         Assert.DoesNotContain("approvedBy", required);
         Assert.Equal("integer", schemas.GetProperty("SessionInfo").GetProperty("properties").GetProperty("depth").GetProperty("type").GetString());
     }
+
+    private static bool TakesItsOwnToken(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<RegistrationAdmission>() is not null;
 
     private static string Fill(string pattern) => pattern
         .Replace("{t}", "acme", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal)
