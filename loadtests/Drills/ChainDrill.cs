@@ -1,6 +1,5 @@
 using Fabric.Client.Http;
 using Fabric.Contracts.Common;
-using Fabric.Contracts.Keys;
 using Fabric.Contracts.Revocations;
 using Fabric.Core.Common;
 using Fabric.LoadTests.Drills.Reports;

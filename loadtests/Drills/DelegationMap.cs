@@ -26,7 +26,7 @@ internal sealed class DelegationMap(IFabric fabric)
     /// <summary>Makes a grant that both sides agree to; returns its id.</summary>
     public async Task<string> TrustAsync(string grantor, string grantee)
     {
-        var grant = await fabric.ProposeTrustAsync(grantor, new ProposeTrust(grantee, Ceiling, DateTimeOffset.UtcNow.AddDays(1))).Need("propose a grant");
+        var grant = await fabric.ProposeTrustAsync(grantor, new ProposeTrust(grantee, Ceiling, TimeProvider.System.GetUtcNow().AddDays(1))).Need("propose a grant");
         return (await fabric.AcceptTrustAsync(grantee, grant.Id).Need("accept a grant")).Id;
     }
 

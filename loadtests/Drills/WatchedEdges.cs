@@ -70,20 +70,13 @@ internal sealed class WatchedEdges(EdgeFleet edges, RunReport report)
     public async Task<long> AssertDeadAsync(IReadOnlyCollection<string> groups, long confirmedNs, string what)
     {
         // INVARIANT R1: relied on here; moments of all processes are of one clock.
-        var last = 0L;
-        foreach (var sight in await SeenAsync())
+        var sights = await SeenAsync();
+        foreach (var broken in SightJudge.AllowedAfter(sights, groups, confirmedNs, what))
         {
-            foreach (var seen in groups.Select(group => sight.Groups[group]))
-            {
-                last = Math.Max(last, seen.LastAllowedNs);
-                if (seen.LastAllowedNs > confirmedNs)
-                {
-                    report.Broken($"R1: {sight.Edge} allowed a call of `{seen.Name}` {Clock.Ms(confirmedNs, seen.LastAllowedNs):0.0} ms after {what} was confirmed");
-                }
-            }
+            report.Broken(broken);
         }
 
-        return last;
+        return SightJudge.LastAllowedNs(sights, groups);
     }
 
     /// <summary>
@@ -95,21 +88,20 @@ internal sealed class WatchedEdges(EdgeFleet edges, RunReport report)
         for (var again = 0; ; again++)
         {
             var sights = await SeenAsync();
-            foreach (var (sight, seen) in sights.SelectMany(sight => groups.Select(group => (sight, sight.Groups[group]))).Where(each => each.Item2.Denied > 0))
-            {
-                report.Broken($"R5: {sight.Edge} denied {seen.Denied} calls of `{seen.Name}` with `{seen.FirstCode}`, which {what}");
-                return;
-            }
-
-            var missing = sights.SelectMany(sight => groups.Select(group => (sight.Edge, Seen: sight.Groups[group]))).Where(each => each.Seen.LastAllowedNs <= afterNs).ToList();
+            var denied = SightJudge.Denied(sights, groups, what);
+            var missing = denied.Count > 0 ? denied : SightJudge.NotAllowedSince(sights, groups, afterNs, what);
             if (missing.Count == 0)
             {
                 return;
             }
 
-            if (again == AliveTriesMax)
+            if (denied.Count > 0 || again == AliveTriesMax)
             {
-                report.Broken($"R5: {missing[0].Edge} did not allow a call of `{missing[0].Seen.Name}` any more, which {what}");
+                foreach (var broken in missing)
+                {
+                    report.Broken(broken);
+                }
+
                 return;
             }
 

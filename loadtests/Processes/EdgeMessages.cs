@@ -27,7 +27,7 @@ internal sealed record SeenChecks(IReadOnlyList<SeenGroup> Groups, long LateMaxN
 internal sealed record SeenGroup(string Name, long Allowed, long Denied, long Stale, long LastAllowedNs, long FirstDeniedNs, string FirstCode);
 
 /// <summary>The checks that began within one bucket of time.</summary>
-internal readonly record struct CheckBucket(long Number, int Allowed, int Denied, int Stale);
+internal sealed record CheckBucket(long Number, int Allowed, int Denied, int Stale);
 
 /// <summary>How an edge stands.</summary>
 internal sealed record EdgeState(bool IsReady, ulong Revision, int IndexRecords, long IndexBytes, long Checks, long HeapBytes);

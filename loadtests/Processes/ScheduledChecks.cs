@@ -90,7 +90,7 @@ internal sealed class ScheduledChecks(ICheckingEdge edge)
         private SeenGroup _total = new(name, 0, 0, 0, 0, 0, "");
         private int _next;
 
-        public string Name => name;
+        public string Name { get; } = name;
 
         public void CheckNext(ICheckingEdge edge)
         {
@@ -133,7 +133,7 @@ internal sealed class ScheduledChecks(ICheckingEdge edge)
         {
             lock (_counting)
             {
-                return [.. _buckets.Where(bucket => bucket.Number >= number), .. _open.Number >= number ? [_open] : Array.Empty<CheckBucket>()];
+                return [.. _buckets.Where(bucket => bucket.Number >= number), .. _open.Number > 0 && _open.Number >= number ? [_open] : Array.Empty<CheckBucket>()];
             }
         }
 
