@@ -16,6 +16,7 @@ namespace Fabric.LoadTests.Drills;
 internal sealed class ChainDrill : IDrill
 {
     private const int PerSecond = 8_000;
+    private const int Rehearsals = 2 * ChainScene.Tenants;
 
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(300);
 
@@ -44,10 +45,17 @@ internal sealed class ChainDrill : IDrill
         }
 
         await watched.AssertAliveAsync([.. all.Select(link => link.Name)], Clock.NowNs, "was live before anybody pulled out");
+        using var stranger = silo.Client(chains.StrangerSecret);
         var admins = chains.Secrets.Select(secret => silo.Client(secret)).ToArray();
         try
         {
-            await PullOutAsync(run, watched, chains, admins);
+            // A host and edges that have done it before, as those of a running system have.
+            for (var i = 0; i < Rehearsals; i++)
+            {
+                _ = await RevokeAsync(admins[ChainScene.TenantIndex(i)], new NodeDto("user", ChainScene.TenantOf(i), ChainScene.Nobody));
+            }
+
+            await PullOutAsync(run, watched, chains, admins, stranger);
         }
         finally
         {
@@ -62,14 +70,20 @@ internal sealed class ChainDrill : IDrill
         return await ChainScene.MakeAsync(run, local);
     }
 
-    private async Task PullOutAsync(ScenarioRun run, WatchedEdges watched, ChainScene scene, FabricHttpClient[] admins)
+    private async Task PullOutAsync(ScenarioRun run, WatchedEdges watched, ChainScene scene, FabricHttpClient[] admins, FabricHttpClient stranger)
     {
         var times = new List<(double Depth, double Ms)>();
         using var stage = run.Log.Begin("each owner pulls out in turn", ChainScene.Depth + 2);
         for (var depth = 0; depth <= ChainScene.Depth && !run.Cancellation.IsCancellationRequested; depth++)
         {
             var session = new NodeDto("session", ChainScene.TenantOf(depth), scene.Chains[depth].Sessions[depth]);
-            await IntrudeAsync(run, admins[ChainScene.TenantIndex(depth + 2)], session, depth);
+            await IntrudeAsync(run, stranger, session, "a tenant outside of the chain", depth);
+            if (depth + 1 < ChainScene.Tenants)
+            {
+                // Deeper down the next tenant of the ring stands above, too, and whoever delegated may end what came of it.
+                await IntrudeAsync(run, admins[ChainScene.TenantIndex(depth + 1)], session, "the tenant that the session was handed on to", depth);
+            }
+
             var told = await RevokeAsync(admins[ChainScene.TenantIndex(depth)], session);
             await JudgeAsync(run, watched, scene, scene.Chains[depth].FallenBy(depth), told, $"the owner at depth {depth} pulled out");
             run.Report.Add($"drill.chain.depth_{depth}_confirmed_ms", told.Ms, "ms");
@@ -93,13 +107,13 @@ internal sealed class ChainDrill : IDrill
         ];
     }
 
-    // INVARIANT T1: relied on here; a tenant that is neither the session's nor beside it in the chain cannot even tell that there is one.
-    private static async Task IntrudeAsync(ScenarioRun run, FabricHttpClient stranger, NodeDto session, int depth)
+    // INVARIANT T1: relied on here; who is neither the session's tenant nor above it in the chain cannot even tell that there is one.
+    private static async Task IntrudeAsync(ScenarioRun run, FabricHttpClient other, NodeDto session, string who, int depth)
     {
-        var tried = await stranger.RevokeAsync(new RevokeRequest(session, Reason: "not mine"));
+        var tried = await other.RevokeAsync(new RevokeRequest(session, Reason: "not mine"));
         if (tried.IsOk || tried.Rejection.Code != Codes.NotFound)
         {
-            run.Report.Broken($"T1: another tenant that tried to revoke the session at depth {depth} was answered `{(tried.IsOk ? tried.Value.State : tried.Rejection.Code)}` instead of `{Codes.NotFound}`");
+            run.Report.Broken($"T1: {who} that tried to revoke the session at depth {depth} was answered `{(tried.IsOk ? tried.Value.State : tried.Rejection.Code)}` instead of `{Codes.NotFound}`");
         }
     }
 

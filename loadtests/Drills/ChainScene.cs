@@ -5,7 +5,7 @@ using Fabric.LoadTests.Scenarios;
 namespace Fabric.LoadTests.Drills;
 
 /// <summary>Chains of delegation around a ring of tenants, one for each owner who will pull out, and one for the grant.</summary>
-internal sealed record ChainScene(IReadOnlyList<Chain> Chains, IReadOnlyList<string> Secrets, string Grant)
+internal sealed record ChainScene(IReadOnlyList<Chain> Chains, IReadOnlyList<string> Secrets, string StrangerSecret, string Grant)
 {
     /// <summary>Delegations below a user's session: as many as the fabric allows.</summary>
     public const int Depth = 8;
@@ -16,11 +16,17 @@ internal sealed record ChainScene(IReadOnlyList<Chain> Chains, IReadOnlyList<str
     /// <summary>The depth whose tenant takes its grant back: the grant leads there from the tenant above.</summary>
     public const int GrantDepth = 2;
 
+    /// <summary>A user of every tenant that has nothing: for rehearsals.</summary>
+    public static string Nobody => Town.User(1);
+
     /// <summary>Which tenant of the ring holds a depth.</summary>
     public static int TenantIndex(int depth) => depth % Tenants;
 
     /// <summary>Its name.</summary>
     public static string TenantOf(int depth) => $"owner-{TenantIndex(depth)}";
+
+    /// <summary>A tenant that no session was handed to.</summary>
+    private const string Stranger = "stranger";
 
     /// <summary>Makes tenants, grants, agents and chains, with a credential of each session, and a key of each tenant's admin.</summary>
     public static async Task<ChainScene> MakeAsync(ScenarioRun run, LocalFabric local)
@@ -30,10 +36,12 @@ internal sealed record ChainScene(IReadOnlyList<Chain> Chains, IReadOnlyList<str
         for (var i = 0; i < Tenants; i++)
         {
             var town = await map.FoundAsync(TenantOf(i));
-            await town.SettleAsync(0, 1);
+            await town.SettleAsync(0, 2);
             secrets.Add((await local.Operator.MakeApiKeyAsync(new MakeApiKey("tenant_admin", "owner", TenantOf(i))).Need("make a key")).Secret);
         }
 
+        _ = await map.FoundAsync(Stranger);
+        var stranger = await local.Operator.MakeApiKeyAsync(new MakeApiKey("tenant_admin", "stranger", Stranger)).Need("make a key");
         for (var i = 0; i < Tenants; i++)
         {
             grants.Add(await map.TrustAsync(TenantOf(i), TenantOf(i + 1)));
@@ -53,7 +61,7 @@ internal sealed record ChainScene(IReadOnlyList<Chain> Chains, IReadOnlyList<str
             stage.Advance();
         }
 
-        return new ChainScene(chains, secrets, grants[TenantIndex(GrantDepth - 1)]);
+        return new ChainScene(chains, secrets, stranger.Secret, grants[TenantIndex(GrantDepth - 1)]);
     }
 
     /// <summary>Without the keys.</summary>

@@ -9,7 +9,7 @@ internal static class SightJudge
     public static IReadOnlyList<string> AllowedAfter(IReadOnlyList<EdgeSight> sights, IReadOnlyCollection<string> groups, long confirmedNs, string what) =>
     [
         .. from sight in sights
-           from seen in groups.Select(group => sight.Groups[group])
+           from seen in groups.Select(name => sight.Groups[name])
            where seen.LastAllowedNs > confirmedNs
            select $"R1: {sight.Edge} allowed a call of `{seen.Name}` {Clock.Ms(confirmedNs, seen.LastAllowedNs):0.0} ms after {what} was confirmed",
     ];
@@ -18,7 +18,7 @@ internal static class SightJudge
     public static IReadOnlyList<string> Denied(IReadOnlyList<EdgeSight> sights, IReadOnlyCollection<string> groups, string what) =>
     [
         .. from sight in sights
-           from seen in groups.Select(group => sight.Groups[group])
+           from seen in groups.Select(name => sight.Groups[name])
            where seen.Denied > 0
            select $"R5: {sight.Edge} denied {seen.Denied} calls of `{seen.Name}` with `{seen.FirstCode}`, which {what}",
     ];
@@ -27,7 +27,7 @@ internal static class SightJudge
     public static IReadOnlyList<string> NotAllowedSince(IReadOnlyList<EdgeSight> sights, IReadOnlyCollection<string> groups, long afterNs, string what) =>
     [
         .. from sight in sights
-           from seen in groups.Select(group => sight.Groups[group])
+           from seen in groups.Select(name => sight.Groups[name])
            where seen.LastAllowedNs <= afterNs
            select $"R5: {sight.Edge} did not allow a call of `{seen.Name}` any more, which {what}",
     ];

@@ -1,7 +1,6 @@
 using Fabric.LoadTests.Measure;
 using Fabric.LoadTests.Processes;
 using Fabric.LoadTests.Reports;
-using Fabric.LoadTests.Scenarios;
 
 namespace Fabric.LoadTests.Drills;
 

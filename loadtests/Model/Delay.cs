@@ -26,7 +26,11 @@ internal sealed class Delay
     /// <summary>One of some measured values, each as likely.</summary>
     public static Delay Of(IReadOnlyCollection<double> samplesMs)
     {
-        ArgumentOutOfRangeException.ThrowIfZero(samplesMs.Count);
+        if (samplesMs.Count == 0)
+        {
+            throw new ArgumentException("there is at least one measured value", nameof(samplesMs));
+        }
+
         return new Delay(0, 0, [.. samplesMs.Select(ms => (long)(Math.Max(0, ms) * 1e6))]);
     }
 

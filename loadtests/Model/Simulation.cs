@@ -48,7 +48,11 @@ internal sealed partial class Simulation
             throw new ArgumentException(fault, nameof(network));
         }
 
-        ArgumentOutOfRangeException.ThrowIfLessThan(load.Revocations, 1);
+        if (load.Revocations < 1)
+        {
+            throw new ArgumentException("there is at least one revocation", nameof(load));
+        }
+
         return new Simulation(network, load, seed).Run();
     }
 

@@ -17,7 +17,7 @@ public sealed class SightJudgeTests
     [Trait("Invariant", "R1")]
     public void A_check_that_began_after_the_receipt_and_was_allowed_breaks_the_promise(long lastAllowedNs, int broken)
     {
-        EdgeSight[] sights = [Sight("edge-1", new("ended", 5, 5, 0, 10, 20, "session.revoked")), Sight("edge-2", new("ended", 5, 5, 0, lastAllowedNs, 20, "session.revoked"))];
+        EdgeSight[] sights = [Sight("edge-1", new SeenGroup("ended", 5, 5, 0, 10, 20, "session.revoked")), Sight("edge-2", new SeenGroup("ended", 5, 5, 0, lastAllowedNs, 20, "session.revoked"))];
 
         var said = SightJudge.AllowedAfter(sights, Ended, ConfirmedNs, "the end");
 
@@ -32,7 +32,7 @@ public sealed class SightJudgeTests
     [Trait("Invariant", "R5")]
     public void A_denial_of_what_nobody_ended_breaks_the_promise_unless_it_is_one_of_freshness(int denied, int stale, int broken)
     {
-        EdgeSight[] sights = [Sight("edge-1", new("ended", 0, 7, 0, 0, 20, "session.revoked"), new("of others", 5, denied, stale, ConfirmedNs, denied, "tenant.revoked"))];
+        EdgeSight[] sights = [Sight("edge-1", new SeenGroup("ended", 0, 7, 0, 0, 20, "session.revoked"), new SeenGroup("of others", 5, denied, stale, ConfirmedNs, denied, "tenant.revoked"))];
 
         var said = SightJudge.Denied(sights, Others, "nobody ended");
 
