@@ -37,7 +37,7 @@ internal static partial class LoadCommands
     /// <summary>The root command.</summary>
     public static RootCommand Build()
     {
-        foreach (var size in new[] { Seconds, Count, Edges, Agents, Minutes, Silos })
+        foreach (var size in new[] { Seconds, Count, Edges, Agents, Minutes, Silos, Largest, ModelEdges, ModelSilos, Regions, Lifetime, Rate })
         {
             size.Validators.Add(result =>
             {
@@ -56,6 +56,11 @@ internal static partial class LoadCommands
 
         root.Subcommands.Add(Cluster());
         root.Subcommands.Add(CompareVerb());
+        foreach (var verb in DrillVerbs())
+        {
+            root.Subcommands.Add(verb);
+        }
+
         root.Subcommands.Add(Verb("all", "every scenario in turn (replay when --trace is given)", All));
         return root;
     }

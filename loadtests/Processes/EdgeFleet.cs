@@ -7,8 +7,8 @@ internal sealed class EdgeFleet(IReadOnlyList<EdgeProcess> edges) : IAsyncDispos
     public IReadOnlyList<EdgeProcess> Edges => edges;
 
     /// <summary>Sends one command to all at once.</summary>
-    public Task<EdgeReply[]> SendAsync(string op, string? group = null, IReadOnlyList<EdgeCall>? calls = null) =>
-        Task.WhenAll(edges.Select(edge => edge.SendAsync(op, group, calls)));
+    public Task<EdgeReply[]> SendAsync(string op, string? group = null, IReadOnlyList<EdgeCall>? calls = null, int perSecond = 0, long sinceBucket = 0) =>
+        Task.WhenAll(edges.Select(edge => edge.SendAsync(op, group, calls, perSecond, sinceBucket)));
 
     /// <summary>Waits until all have applied a revision.</summary>
     public Task WaitRevisionAsync(ulong revision, TimeSpan atMost) => Task.WhenAll(edges.Select(edge => edge.WaitRevisionAsync(revision, atMost)));

@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace Fabric.LoadTests.Processes;
 
 /// <summary>What an edge process is told, one JSON object a line. <paramref name="Op"/> is one of <see cref="EdgeOps"/>.</summary>
-internal sealed record EdgeCommand(long Id, string Op, string? Group = null, IReadOnlyList<EdgeCall>? Calls = null);
+internal sealed record EdgeCommand(
+    long Id, string Op, string? Group = null, IReadOnlyList<EdgeCall>? Calls = null, int PerSecond = 0, long SinceBucket = 0);
 
 /// <summary>One call to check. <paramref name="Class"/>: `read`, `write` or `destructive`.</summary>
 internal sealed record EdgeCall(string Token, string Tool, string Action, string Resource, string Class);
@@ -13,7 +14,20 @@ internal sealed record EdgeCall(string Token, string Tool, string Action, string
 /// was. <paramref name="Codes"/>: a call each, "" when allowed.
 /// </summary>
 internal sealed record EdgeReply(
-    long Id, string? Fault = null, int Allowed = 0, int Denied = 0, long LastAllowedNs = 0, IReadOnlyList<string>? Codes = null, EdgeState? State = null);
+    long Id, string? Fault = null, int Allowed = 0, int Denied = 0, long LastAllowedNs = 0, IReadOnlyList<string>? Codes = null, EdgeState? State = null,
+    SeenChecks? Seen = null, IReadOnlyList<CheckBucket>? Buckets = null, double CheckNs = 0);
+
+/// <summary>What became of all checks from a schedule so far, and how late the latest of them was made.</summary>
+internal sealed record SeenChecks(IReadOnlyList<SeenGroup> Groups, long LateMaxNs);
+
+/// <summary>
+/// What became of a group's checks. <paramref name="Stale"/>: denied because the edge was not fresh enough to allow anything, which says nothing of the call; <paramref name="Denied"/>
+/// counts the others. Moments are when a check BEGAN; 0: there was none.
+/// </summary>
+internal sealed record SeenGroup(string Name, long Allowed, long Denied, long Stale, long LastAllowedNs, long FirstDeniedNs, string FirstCode);
+
+/// <summary>The checks that began within one bucket of time.</summary>
+internal sealed record CheckBucket(long Number, int Allowed, int Denied, int Stale);
 
 /// <summary>How an edge stands.</summary>
 internal sealed record EdgeState(bool IsReady, ulong Revision, int IndexRecords, long IndexBytes, long Checks, long HeapBytes);
@@ -38,6 +52,18 @@ internal static class EdgeOps
 
     /// <summary>When a group's latest allowed check began.</summary>
     public const string LastAllowed = "last-allowed";
+
+    /// <summary>Checks a group's calls from a schedule, from now on.</summary>
+    public const string Watch = "watch";
+
+    /// <summary>What became of all groups that are watched.</summary>
+    public const string Seen = "seen";
+
+    /// <summary>A watched group's counts by buckets of time.</summary>
+    public const string Buckets = "buckets";
+
+    /// <summary>Checks calls over and over for a while, and tells how long one took.</summary>
+    public const string Time = "time";
 
     /// <summary>How the edge stands.</summary>
     public const string State = "state";

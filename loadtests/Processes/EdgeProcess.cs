@@ -23,6 +23,19 @@ internal sealed class EdgeProcess : IAsyncDisposable
     /// <summary>The name under which receipts list it.</summary>
     public string Name { get; }
 
+    /// <summary>Its process.</summary>
+    public int ProcessId => _process.Id;
+
+    /// <summary>The process's memory, in bytes.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Starts an edge and waits until it holds a lease. <paramref name="secret"/>: an enforcement point's key.</summary>
     public static async Task<EdgeProcess> StartAsync(string name, Uri fabric, string secret, CancellationToken cancellation)
     {
@@ -64,11 +77,11 @@ internal sealed class EdgeProcess : IAsyncDisposable
     }
 
     /// <summary>Sends a command and waits for its answer. Throws <see cref="LoadException"/> on a fault of the edge.</summary>
-    public async Task<EdgeReply> SendAsync(string op, string? group = null, IReadOnlyList<EdgeCall>? calls = null)
+    public async Task<EdgeReply> SendAsync(string op, string? group = null, IReadOnlyList<EdgeCall>? calls = null, int perSecond = 0, long sinceBucket = 0)
     {
         var id = Interlocked.Increment(ref _lastId);
         var answer = _waiting[id] = new TaskCompletionSource<EdgeReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var line = JsonSerializer.Serialize(new EdgeCommand(id, op, group, calls), EdgeJson.Default.EdgeCommand);
+        var line = JsonSerializer.Serialize(new EdgeCommand(id, op, group, calls, perSecond, sinceBucket), EdgeJson.Default.EdgeCommand);
         await _writing.WaitAsync();
         try
         {

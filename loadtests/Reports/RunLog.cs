@@ -96,6 +96,15 @@ internal sealed class RunLog
             }
         }
 
+        /// <summary>Another text beside the bar: what is happening. Elsewhere than on a terminal nothing is said, since it changes many times a second.</summary>
+        public void Say(string text)
+        {
+            if (_bar is not null)
+            {
+                _bar.Description = Markup.Escape(text);
+            }
+        }
+
         /// <inheritdoc/>
         public void Dispose()
         {

@@ -8,7 +8,8 @@ namespace Fabric.LoadTests.Compare.Reports;
 /// <summary>The report as one page that asks nothing of a network: tables, plots as SVG, light or dark as its reader's system is.</summary>
 internal static class HtmlReport
 {
-    private const string Style = """
+    /// <summary>The style that all reports share.</summary>
+    internal const string Style = """
         :root { color-scheme: light dark; --back: #fcfcfb; --text: #1d2126; --soft: #5d6670; --line: #d9dde1; --fabric: #1f66d0; --peer: #c4570c; --good: #17743a; --bad: #b3261e; }
         @media (prefers-color-scheme: dark) { :root { --back: #15181c; --text: #e6e9ec; --soft: #9aa4ae; --line: #363d45; --fabric: #75aefc; --peer: #f29a5c; --good: #6fcf8e; --bad: #ff8a80; } }
         body { background: var(--back); color: var(--text); font: 15px/1.5 system-ui, sans-serif; max-width: 1080px; margin: 2rem auto; padding: 0 1rem; }
