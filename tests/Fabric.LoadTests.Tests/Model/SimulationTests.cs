@@ -78,8 +78,9 @@ public sealed class SimulationTests
         var lossy = Network(1, 5) with { Loss = loss };
         var took = Simulation.Run(lossy, new ModelLoad(200), seed: 3).ConfirmedMs;
 
-        // No lease of before outlives the revocation's order by more than the bound; late acknowledgements of others may hold up the one core for some milliseconds.
-        Assert.All(took, each => Assert.InRange(each, 30, RunOutMs + 50));
+        // No lease of before outlives the revocation's order by more than the bound; late acknowledgements of others may hold up the one core for some milliseconds. An edge
+        // whose renewals are lost for so long that its lease has run out delays nothing any more: then a revocation is its commit.
+        Assert.All(took, each => Assert.InRange(each, 10, RunOutMs + 50));
         Assert.True(took.Max() > Simulation.Run(lossy with { Loss = 0 }, new ModelLoad(200), seed: 3).ConfirmedMs.Max() + 100);
     }
 
