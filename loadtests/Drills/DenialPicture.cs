@@ -78,12 +78,12 @@ internal sealed class DenialPicture
 
     private static double MsOf(long number, long zeroNs) => ((number * ScheduledChecks.BucketNs) - zeroNs) / 1e6;
 
-    private static char Sign(CheckBucket bucket) => (bucket.Allowed, bucket.Denied, bucket.Stale) switch
+    private static char Sign(CheckBucket bucket) => bucket switch
     {
-        (0, 0, 0) => Nothing,
-        (> 0, 0, 0) => AllAllowed,
-        (0, > 0, _) => AllDenied,
-        (0, 0, > 0) => Stale,
+        { Allowed: 0, Denied: 0, Stale: 0 } => Nothing,
+        { Denied: 0, Stale: 0 } => AllAllowed,
+        { Allowed: 0, Denied: > 0 } => AllDenied,
+        { Allowed: 0 } => Stale,
         _ => Mixed,
     };
 }
