@@ -1,7 +1,6 @@
 using Fabric.LoadTests.Compare;
 using Fabric.LoadTests.Compare.Pairs;
 using Fabric.LoadTests.Compare.Peers;
-using Fabric.LoadTests.Compare.Sides;
 using Fabric.LoadTests.Measure;
 using Fabric.LoadTests.Scenarios;
 using Fabric.Silo.Cluster;
