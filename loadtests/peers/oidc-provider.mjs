@@ -10,7 +10,7 @@ const [port, folder] = process.argv.slice(2);
 const { default: Provider } = await import(pathToFileURL(createRequire(join(folder, 'package.json')).resolve('oidc-provider')));
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const provider = new Provider(`http://127.0.0.1:${port}`, {
-  clients: [{ client_id: 'load', client_secret: 'a-secret-of-the-load-tests-alone', redirect_uris: [], response_types: [], grant_types: ['client_credentials'], scope: 'agent' }],
+  clients: [{ client_id: 'load', client_secret: 'a-secret-of-the-load-tests-alone', redirect_uris: [], response_types: [], grant_types: ['client_credentials'], scope: 'agent', id_token_signed_response_alg: 'ES256' }],
   scopes: ['agent'],
   jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: 'load' }] },
   cookies: { keys: ['the load tests alone'] },
