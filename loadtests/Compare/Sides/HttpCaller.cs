@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using System.Text;
 
 namespace Fabric.LoadTests.Compare.Sides;
 
@@ -24,7 +23,7 @@ internal sealed class HttpCaller : IDisposable
     /// <summary>Posts JSON and reads the answer. Throws <see cref="LoadException"/> on one that is no success.</summary>
     public async ValueTask PostAsync(string path, string json)
     {
-        using var content = new StringContent(json, Encoding.ASCII, "application/json");
+        using var content = new StringContent(json, new MediaTypeHeaderValue("application/json"));
         _ = await SendAsync(path, content);
     }
 
