@@ -31,14 +31,24 @@ function programOf(project) {
 // FABRIC_HOST: the command that runs the host, separated by spaces; else the newest build in this repository.
 const command = () => process.env.FABRIC_HOST?.split(' ') ?? programOf('silo/Fabric.Silo');
 
-// Waits until somebody answers at an address, whatever it says.
-export async function untilItAnswers(address) {
+// Asks until the answer is yes; false: whoever would answer is gone, or it took too long.
+async function until(asks, isGone = () => false) {
   const deadline = Date.now() + startLimitMs;
-  while (!(await fetch(address).then(() => true, () => false))) {
-    if (Date.now() > deadline) {
-      throw new Error(`nobody answers at ${address}`);
+  while (!(await asks())) {
+    if (isGone() || Date.now() > deadline) {
+      return false;
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return true;
+}
+
+const isOk = (address) => () => fetch(address).then((answer) => answer.ok, () => false);
+
+// Waits until somebody answers at an address, whatever it says.
+export async function untilItAnswers(address) {
+  if (!(await until(() => fetch(address).then(() => true, () => false)))) {
+    throw new Error(`nobody answers at ${address}`);
   }
 }
 
@@ -55,13 +65,9 @@ export async function startProgram(project, args, address, environment = {}) {
       await ended;
     }
   };
-  const deadline = Date.now() + startLimitMs;
-  while (!(await fetch(address).then((answer) => answer.ok, () => false))) {
-    if (child.exitCode !== null || Date.now() > deadline) {
-      await stop();
-      throw new Error(`${project} did not start: ${log}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  if (!(await until(isOk(address), () => child.exitCode !== null))) {
+    await stop();
+    throw new Error(`${project} did not start: ${log}`);
   }
   return stop;
 }
@@ -87,17 +93,9 @@ export async function startHost(settings = {}) {
     await rm(folder, { recursive: true, force: true });
   };
 
-  const deadline = Date.now() + startLimitMs;
-  while (true) {
-    const ready = await fetch(`${address}/readyz`).then((answer) => answer.ok, () => false);
-    if (ready) {
-      break;
-    }
-    if (host.exitCode !== null || Date.now() > deadline) {
-      await stop();
-      throw new Error(`the host did not start: ${log}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  if (!(await until(isOk(`${address}/readyz`), () => host.exitCode !== null))) {
+    await stop();
+    throw new Error(`the host did not start: ${log}`);
   }
 
   const secret = (await readFile(keyFile, 'utf8')).trim();
