@@ -55,27 +55,33 @@ internal sealed class RedisPeer : IPeer
         var checks = await on.Fabric.ChecksAsync();
         await on.PairAsync(
             new PairSpec("compare.check_redis_get", "Redis GET", "a cached check at an edge", "GET of a credential's session key", "checks/s of CPU"),
-            checks.RoundAsync, () => RoundAsync(server, i => GetAsync(database, i)),
+            checks.RoundAsync, () => RoundAsync(server, EdgeChecks.Tokens, i => GetAsync(database, i)),
             new Comparison.Scheduled(LatencyPerSecond, checks.CheckOneAsync, i => new ValueTask(GetAsync(database, i))));
         await on.PairAsync(
             new PairSpec("compare.check_redis_mget", "Redis MGET", "a cached check at an edge", "MGET of six ancestors' keys", "checks/s of CPU"),
-            checks.RoundAsync, () => RoundAsync(server, i => MultiGetAsync(database, i)),
+            checks.RoundAsync, () => RoundAsync(server, EdgeChecks.Tokens, i => MultiGetAsync(database, i)),
             new Comparison.Scheduled(LatencyPerSecond, checks.CheckOneAsync, i => new ValueTask(MultiGetAsync(database, i))));
+        await on.PairAsync(
+            new PairSpec("compare.check_hot_redis_get", "Redis GET", $"a cached check at an edge, of {EdgeChecks.HotTokens:N0} tokens", $"GET of a credential's session key, of {EdgeChecks.HotTokens:N0}", "checks/s of CPU"),
+            checks.HotRoundAsync, () => RoundAsync(server, EdgeChecks.HotTokens, i => GetAsync(database, i)));
+        await on.PairAsync(
+            new PairSpec("compare.check_hot_redis_mget", "Redis MGET", $"a cached check at an edge, of {EdgeChecks.HotTokens:N0} tokens", $"MGET of six ancestors' keys, of {EdgeChecks.HotTokens:N0}", "checks/s of CPU"),
+            checks.HotRoundAsync, () => RoundAsync(server, EdgeChecks.HotTokens, i => MultiGetAsync(database, i)));
     }
 
-    private static async Task<SideRound> RoundAsync(PeerProcess server, Func<int, Task> check)
+    private static async Task<SideRound> RoundAsync(PeerProcess server, int among, Func<int, Task> check)
     {
         long done = 0;
         var (seconds, client, serverCpu) = await Comparison.TimedAsync(() => server.CpuSeconds, async () =>
         {
             using var stop = new CancellationTokenSource(RoundTime);
-            await Swarm.UntilAsync(Callers, async _ => await check(Next(ref done)), stop.Token);
+            await Swarm.UntilAsync(Callers, async _ => await check(Next(ref done, among)), stop.Token);
         });
         return SideRound.PerCpuSecond(done, seconds, client, serverCpu);
     }
 
     // A step that is prime to the number of keys: all of them in turn, none beside the one before.
-    private static int Next(ref long done) => (int)(Interlocked.Increment(ref done) * 48_271 % EdgeChecks.Tokens);
+    private static int Next(ref long done, int among) => (int)(Interlocked.Increment(ref done) * 48_271 % among);
 
     private static async Task GetAsync(IDatabase database, int i)
     {

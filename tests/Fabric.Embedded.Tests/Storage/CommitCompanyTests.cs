@@ -24,7 +24,7 @@ public sealed class CommitCompanyTests
             _company.Left(Math.Max(7, _company.Expected));
             return _company.Expected;
         })];
-        Assert.Equal([2, 4, 8, 16, 32, 64, 64, 64], expected);
+        Assert.Equal([2, 4, 8, 16, 32, 64, 128, 128], expected);
     }
 
     [Fact]

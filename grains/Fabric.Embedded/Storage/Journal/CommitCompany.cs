@@ -7,10 +7,10 @@ namespace Fabric.Embedded.Storage;
 internal sealed class CommitCompany
 {
     /// <summary>The longest wait for company: less than a commit and the answers to it take under load.</summary>
-    public const int WaitMsMax = 1;
+    public const int WaitMsMax = 2;
 
     /// <summary>As many records share a commit so well that more are not waited for.</summary>
-    public const int ExpectedMax = 64;
+    public const int ExpectedMax = 128;
 
     private const int CommitsBetweenTries = 128;
 
