@@ -18,9 +18,13 @@ public sealed record Caller(Role Role, string? Tenant, string Subject)
     public TimeSpan BestEffort { get; init; }
 
     /// <summary>
-    /// Whether a user's yes is a consent and never an approval (S1): it has signed in at an issuer, and whoever trusts an issuer can be any user.
+    /// Whether a user's yes is a consent and never an approval (S1): it has signed in at an issuer, and whoever trusts an issuer can be any user; or it says yes to a
+    /// client that anybody can be.
     /// </summary>
     public bool IsConsentOnly { get; init; }
+
+    /// <summary>Whether the caller is an agent that has proven nothing, an OAuth client without a secret (RFC 6749 section 2.1): whoever knows its name is it.</summary>
+    public bool IsPublic { get; init; }
 
     /// <summary>The id of the one credential that an agent has shown to be its own, by the token itself: it may revoke that (RFC 7009). Null: none.</summary>
     public string? OwnCredential { get; init; }

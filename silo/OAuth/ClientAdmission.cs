@@ -8,9 +8,10 @@ namespace Fabric.Silo.OAuth;
 
 /// <summary>
 /// Lets clients in at the OAuth endpoints (RFC 6749 section 2.3): `client_secret_basic`, `client_secret_post`, `private_key_jwt`, a token of the platform that a workload runs on, or the fabric's own `Authorization: Bearer SECRET`.
-/// An agent's `client_id` is its id, an API key's is the key's. Exactly one of them in a request. The form that it read goes on to the endpoint.
+/// An agent's `client_id` is its id, an API key's is the key's. Exactly one of them in a request; none at all for a public client, which then does what <see cref="PublicClients"/> lists. The form that it read goes on to the
+/// endpoint of this name.
 /// </summary>
-internal sealed class ClientAdmission(IFabricEngine engine, ClientAssertions assertions, WorkloadAssertions workloads) : IAdmission
+internal sealed class ClientAdmission(IFabricEngine engine, ClientAssertions assertions, WorkloadAssertions workloads, PublicClients publics, string endpoint) : IAdmission
 {
     // Two ids and a secret, form-urlencoded at worst.
     private const int HeaderLengthMax = 4_096;
@@ -39,6 +40,11 @@ internal sealed class ClientAdmission(IFabricEngine engine, ClientAssertions ass
         if ((caller.Role & roles.Allowed) == Role.None)
         {
             OAuthErrors.Refuse(context, new Rejection(OAuthErrors.UnauthorizedClient, "client", "the client's role may not do this"));
+            return false;
+        }
+        if (caller.IsPublic && PublicClients.RefuseUse(endpoint, form.Value) is { } closed)
+        {
+            OAuthErrors.Refuse(context, closed);
             return false;
         }
         context.Features.Set(caller);
@@ -70,7 +76,14 @@ internal sealed class ClientAdmission(IFabricEngine engine, ClientAssertions ass
         {
             return id is null ? Invalid : OfSecret(id, secret);
         }
-        return assertion is null ? Invalid : await OfAssertionAsync(context.GetRouteValue("t") as string ?? "", id, form["client_assertion_type"], assertion, context.RequestAborted);
+        var tenant = context.GetRouteValue("t") as string ?? "";
+        if (assertion is not null)
+        {
+            return await OfAssertionAsync(tenant, id, form["client_assertion_type"], assertion, context.RequestAborted);
+        }
+
+        // A client that meant to prove itself, and has not, is not taken for one that does not.
+        return id is null || form["client_assertion_type"] is not null ? Invalid : await publics.IdentifyAsync(tenant, id, context.RequestAborted);
     }
 
     private ValueTask<Outcome<Caller>> OfAssertionAsync(string tenant, string? id, string? type, string assertion, CancellationToken cancellation) => type switch

@@ -43,10 +43,9 @@ internal sealed class ClientAssertions(IFabricEngine engine, Issuers issuers, Cl
         if (isDocument)
         {
             // docs/decisions/0048: nothing is fetched, or remembered, for an agent that is suspended.
-            var card = await engine.As(Caller.Fabric).GetAgentAsync(tenant, agent, cancellation);
-            if (!card.IsOk || card.Value.Status != "active")
+            if (await engine.RefuseStoppedAsync(tenant, agent, cancellation) is { } stopped)
             {
-                return card is { IsOk: false, Rejection: { Code: Codes.StorageUnavailable } unknown } ? unknown : Invalid;
+                return stopped.Code == Codes.Unauthenticated ? Invalid : stopped;
             }
             var signed = await documents.IsSignedAsync(client, jwt, kid, cancellation);
             if (!signed.IsOk || !signed.Value)

@@ -17,8 +17,11 @@ internal sealed class DpopProofs(IFabricEngine engine, DpopNonces nonces, TimePr
     /// <summary>How old a proof may be: a nonce does not hold for longer.</summary>
     private static readonly TimeSpan AgeMax = DpopNonces.Window * 2;
 
+    /// <summary>Whose the places are that a client's proofs take. All public clients of a tenant share theirs, since anybody can be one: others keep theirs.</summary>
+    public static string OwnerOf(Caller client) => client.IsPublic ? $"{client.Tenant}//{PublicClients.Method}" : $"{client.Tenant}/{client.Subject}";
+
     /// <summary>
-    /// The thumbprint of the key that the request proves; null: it has no proof. <paramref name="owner"/>: the client, which has authenticated; <paramref name="target"/>: the
+    /// The thumbprint of the key that the request proves; null: it has no proof. <paramref name="owner"/>: of <see cref="OwnerOf"/>; <paramref name="target"/>: the
     /// endpoint's URL. A nonce for the next proof goes into the answer.
     /// </summary>
     public async ValueTask<Outcome<string?>> ProvenKeyAsync(HttpContext context, string owner, string target)

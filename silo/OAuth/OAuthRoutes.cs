@@ -17,7 +17,7 @@ internal static class OAuthRoutes
 
     private static readonly FormField[] Client =
     [
-        new("client_id", "The agent's id, or the API key's; may stand in `Authorization: Basic` instead."),
+        new("client_id", "The agent's id, or the API key's; may stand in `Authorization: Basic` instead. By itself: a public client (RFC 6749 section 2.1)."),
         new("client_secret", "`client_secret_post`: the agent's secret, or the API key's."),
         new("client_assertion_type", $"`private_key_jwt` and workloads: {ClientAssertions.Type}; a JWT-SVID: {WorkloadAssertions.SpiffeType}."),
         new("client_assertion", "`private_key_jwt`: a JWT signed by one of the agent's keys (RFC 7523). Or a token of an issuer that the tenant trusts for workloads."),
@@ -55,7 +55,7 @@ internal static class OAuthRoutes
     {
         var (issuers, time) = (services.GetRequiredService<Issuers>(), services.GetRequiredService<TimeProvider>());
         var documents = services.GetRequiredService<ClientDocuments>();
-        var admission = new ClientAdmission(engine, new ClientAssertions(engine, issuers, documents, time), services.GetRequiredService<WorkloadAssertions>());
+        var (assertions, workloads, publics) = (new ClientAssertions(engine, issuers, documents, time), services.GetRequiredService<WorkloadAssertions>(), new PublicClients(engine, documents));
         var proofs = new DpopProofs(engine, services.GetRequiredService<DpopNonces>(), time);
         var options = services.GetRequiredService<SiloOptions>();
         var notes = new OAuthNotes(engine.Notes);
@@ -84,6 +84,6 @@ internal static class OAuthRoutes
 
         IEndpointConventionBuilder Post<TAnswer>(string name, FormField[] fields, RequestDelegate handler, int success = StatusCodes.Status200OK) =>
             routes.Map(HttpMethods.Post, $"{Issuers.Tenant}/oauth/{name}", success, typeof(TAnswer), [], handler)
-                .WithMetadata(new FormFields(fields), admission, new BodyLimit(Form.BodyBytesMax));
+                .WithMetadata(new FormFields(fields), new ClientAdmission(engine, assertions, workloads, publics, name), new BodyLimit(Form.BodyBytesMax));
     }
 }

@@ -58,7 +58,7 @@ internal sealed class TokenEndpoint(
         }
 
         // Before anything is used up: a client that is told to use a nonce comes again with the same code.
-        var proven = await proofs.ProvenKeyAsync(context, $"{client.Tenant}/{client.Subject}", issuers.TokenOf(client.Tenant!));
+        var proven = await proofs.ProvenKeyAsync(context, DpopProofs.OwnerOf(client), issuers.TokenOf(client.Tenant!));
         if (!proven.IsOk)
         {
             return proven.Rejection;
@@ -121,7 +121,7 @@ internal sealed class TokenEndpoint(
             return session.Rejection;
         }
         var first = await refresh.BeginAsync(
-            client.Tenant!, client.Subject, user, granted.Session, Instant.From(session.Value.ExpiresAt), proofKey, granted.Audience, cancellation);
+            client, user, granted.Session, Instant.From(session.Value.ExpiresAt), proofKey, granted.Audience, cancellation);
         return first.IsOk ? Outcome<string?>.Of(first.Value) : first.Rejection;
     }
 

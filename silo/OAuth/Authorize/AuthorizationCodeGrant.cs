@@ -40,8 +40,8 @@ internal sealed class AuthorizationCodeGrant(IFabricEngine engine, OAuthNotes no
             return await ReplayedAsync(held, CancellationToken.None) ?? Invalid;
         }
 
-        // Another client's mistake or theft takes nothing from whose code it is: without its own secret a thief has no use for it.
-        if (held.Value.Client != client.Subject)
+        // Another client's mistake or theft takes nothing from whose code it is. Nor does the client's own name alone, where the client proves itself (docs/decisions/0057).
+        if (held.Value.Client != client.Subject || held.Value.IsPublic != client.IsPublic)
         {
             return Invalid;
         }
@@ -112,7 +112,9 @@ internal sealed class AuthorizationCodeGrant(IFabricEngine engine, OAuthNotes no
         {
             return opened.Rejection;
         }
-        var approved = await engine.As(new Caller(Role.User, tenant, code.User) { IsConsentOnly = code.Proof!.IsConsentOnly }).ApproveSessionAsync(
+
+        // INVARIANT S1: anybody can be a public client, also who has made the user's password: that yes is never an approval.
+        var approved = await engine.As(new Caller(Role.User, tenant, code.User) { IsConsentOnly = code.Proof!.IsConsentOnly || client.IsPublic }).ApproveSessionAsync(
             opened.Value.Id, new ApproveSession($"by authorization code; signed in by {code.Proof.Method}"), cancellation);
         if (!approved.IsOk)
         {

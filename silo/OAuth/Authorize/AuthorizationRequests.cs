@@ -62,7 +62,7 @@ internal sealed class AuthorizationRequests(IFabricEngine engine, OAuthNotes not
                 OAuthErrors.InvalidRequest, "client_id", document is null ? "the client is not known here" : $"the client is not known here; an administrator can register it as the agent {document}"));
         }
 
-        // What the document says counts for where answers go and for nothing else. It is fetched only of an agent that the tenant has.
+        // What the document says counts for where answers go, and for whether the client proves itself, and for nothing else. It is fetched only of an agent that the tenant has.
         ClientDocument? said = null;
         if (document is not null)
         {
@@ -84,7 +84,7 @@ internal sealed class AuthorizationRequests(IFabricEngine engine, OAuthNotes not
         var target = new AuthorizationTarget(redirect, form["state"]);
         var tenantInfo = await Fabric.GetTenantAsync(tenant, cancellation);
         var request = tenantInfo.IsOk ? Check(form, client.Value, target, tenantInfo.Value) : tenantInfo.Rejection;
-        return request.IsOk ? new AuthorizationReading(request.Value with { Document = said?.ClientId }, target, null) : AuthorizationReading.Failed(request.Rejection, target);
+        return request.IsOk ? new AuthorizationReading(request.Value with { Document = said?.ClientId, IsPublic = said?.IsPublic == true }, target, null) : AuthorizationReading.Failed(request.Rejection, target);
     }
 
     /// <summary>Uses a pushed request up; false: it was used already.</summary>
@@ -173,7 +173,14 @@ internal sealed class AuthorizationRequests(IFabricEngine engine, OAuthNotes not
             return gone;
         }
         var parameters = Form.Parse(Encoding.UTF8.GetBytes(held.Value.Query));
-        return parameters.IsOk ? await CheckAsync(tenant, parameters.Value, cancellation) with { Pushed = held } : AuthorizationReading.Failed(parameters.Rejection);
+        if (!parameters.IsOk)
+        {
+            return AuthorizationReading.Failed(parameters.Rejection);
+        }
+        var reading = await CheckAsync(tenant, parameters.Value, cancellation);
+
+        // docs/decisions/0057: what a client began in one way it does not go on with in another.
+        return reading.Request is { } request && request.IsPublic != held.Value.IsPublic ? gone : reading with { Pushed = held };
     }
 
     private static Outcome<AgentInfo> Unknown(string subject, string detail) => new Rejection(OAuthErrors.InvalidRequest, subject, detail);

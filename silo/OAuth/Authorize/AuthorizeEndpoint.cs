@@ -103,7 +103,7 @@ internal sealed class AuthorizeEndpoint(
         var code = PageSecrets.Make();
         var value = new AuthorizationCode(
             request.Client.Id, request.Target.RedirectUri, request.Challenge, request.DpopKey, login.User, login.Held.Value.Generations, request.Client.Generation, request.Scopes,
-            request.Asked.IsByDetails, request.Asked.Audience, request.Purpose, request.LifetimeSeconds, login.Held.Value.Proof);
+            request.Asked.IsByDetails, request.Asked.Audience, request.Purpose, request.LifetimeSeconds, login.Held.Value.Proof, IsPublic: request.IsPublic);
         var refused = standing.Refusal ?? await notes.Codes.AddAsync(
             tenant, notes.Codes.NameOf(tenant, code), request.Client.Id, null, Instant.From(time.GetUtcNow()) + CodeLifetime, value, context.RequestAborted);
         if (refused is not null)
@@ -118,10 +118,10 @@ internal sealed class AuthorizeEndpoint(
     private static Rejection? RefuseUser(AuthorizationRequest request, Login login) =>
         request.Client.Kind == "personal" && request.Client.Owner != login.User
             ? new Rejection(OAuthErrors.AccessDenied, "user", "a personal agent acts for its own user only")
-        : request.IsApprovalRequired && !login.Approves
+        : request.IsApprovalRequired && (request.IsPublic || !login.Approves)
             ? new Rejection(OAuthErrors.AccessDenied, "user", "the session needs an approval, and this user's own yes is none")
         : null;
 
     private static string Shown(string query, AuthorizationRequest request) =>
-        $"{query}\n{request.LifetimeSeconds}\n{JsonSerializer.Serialize(request.Scopes.ToList(), OAuthShownJson.Default.ListScopeDto)}";
+        $"{query}\n{request.LifetimeSeconds}\n{request.IsPublic}\n{JsonSerializer.Serialize(request.Scopes.ToList(), OAuthShownJson.Default.ListScopeDto)}";
 }

@@ -7,7 +7,7 @@ using Fabric.Silo.OAuth.Interaction;
 namespace Fabric.Silo.OAuth.Authorize;
 
 /// <summary>
-/// Pushed authorization requests (RFC 9126): an authenticated client leaves a request here, and gets a name for it that one browser may use once. With a proof (RFC 9449 section 10.1) the code
+/// Pushed authorization requests (RFC 9126): a client leaves a request here, and gets a name for it that one browser may use once. With a proof (RFC 9449 section 10.1) the code
 /// is bound to the key.
 /// </summary>
 internal sealed class PushedEndpoint(OAuthNotes notes, AuthorizationRequests requests, ClientDocuments documents, Issuers issuers, DpopProofs proofs, TimeProvider time)
@@ -35,13 +35,13 @@ internal sealed class PushedEndpoint(OAuthNotes notes, AuthorizationRequests req
         {
             return new Rejection(OAuthErrors.InvalidRequest, "request_uri", "a pushed request names no other (RFC 9126 section 2.1)");
         }
-        var proven = await proofs.ProvenKeyAsync(context, $"{tenant}/{client.Subject}", issuers.PushedOf(tenant));
+        var proven = await proofs.ProvenKeyAsync(context, DpopProofs.OwnerOf(client), issuers.PushedOf(tenant));
         if (!proven.IsOk || (proven.Value is { } key && form[Key] is { } stated && stated != key))
         {
             return proven.IsOk ? new Rejection(OAuthErrors.InvalidProof, Key, "the proof is of another key than dpop_jkt names") : proven.Rejection;
         }
 
-        // Whose request it is says the authentication, whatever the form does.
+        // Whose request it is says who was let in, whatever the form does.
         var query = form.Encode("client_id", "client_secret", "client_assertion", "client_assertion_type", Key);
         var name = documents.AgentOf(form["client_id"]) == client.Subject ? form["client_id"]! : client.Subject;
         query = $"client_id={Uri.EscapeDataString(name)}&{query}{((proven.Value ?? form[Key]) is { } bound ? $"&{Key}={bound}" : "")}";
@@ -54,7 +54,7 @@ internal sealed class PushedEndpoint(OAuthNotes notes, AuthorizationRequests req
         var secret = PageSecrets.Make();
         var until = Instant.From(time.GetUtcNow()) + AuthorizationRequests.PushedLifetime;
         var added = await notes.Pushed.AddAsync(
-            tenant, notes.Pushed.NameOf(tenant, secret), client.Subject, null, until, new PushedRequest(client.Subject, query), context.RequestAborted);
+            tenant, notes.Pushed.NameOf(tenant, secret), client.Subject, null, until, new PushedRequest(client.Subject, query, IsPublic: client.IsPublic), context.RequestAborted);
         return added is null ? new PushedAnswer(AuthorizationRequests.UrnPrefix + secret, (long)AuthorizationRequests.PushedLifetime.TotalSeconds) : added;
     }
 }

@@ -5,13 +5,13 @@ using Fabric.Core.Tokens;
 namespace Fabric.Silo.OAuth.Documents;
 
 /// <summary>
-/// What a client says of itself at the URL that is its `client_id` (draft-ietf-oauth-client-id-metadata-document section 4), as far as it counts: where its answers go, and its public keys, at
-/// <paramref name="JwksUri"/> or in <paramref name="Jwks"/>. What it may do is not its to say.
+/// What a client says of itself at the URL that is its `client_id` (draft-ietf-oauth-client-id-metadata-document section 4), as far as it counts: where its answers go, whether it proves itself
+/// at all (<paramref name="IsPublic"/>: by nothing), and else its public keys, at <paramref name="JwksUri"/> or in <paramref name="Jwks"/>. What it may do is not its to say.
 /// </summary>
-internal sealed record ClientDocument(string ClientId, IReadOnlyList<string> RedirectUris, string? JwksUri, string? Jwks)
+internal sealed record ClientDocument(string ClientId, bool IsPublic, IReadOnlyList<string> RedirectUris, string? JwksUri, string? Jwks)
 {
-    /// <summary>The one way by which such a client authenticates: it has no secret, and one that anybody could be is nobody.</summary>
-    public const string Method = "private_key_jwt";
+    /// <summary>The one way by which such a client authenticates that does: a secret cannot stand in a document.</summary>
+    public const string ByKey = "private_key_jwt";
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
 
@@ -25,16 +25,23 @@ internal sealed record ClientDocument(string ClientId, IReadOnlyList<string> Red
         {
             using var document = JsonDocument.Parse(json, Strict);
             var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object || ForeignJwt.Text(root, "client_id") != url || root.TryGetProperty("client_secret", out _)
-                || root.TryGetProperty("client_secret_expires_at", out _) || ForeignJwt.Text(root, "token_endpoint_auth_method") != Method
+            var method = root.ValueKind == JsonValueKind.Object ? ForeignJwt.Text(root, "token_endpoint_auth_method") : null;
+            if (method is not (ByKey or PublicClients.Method) || ForeignJwt.Text(root, "client_id") != url || root.TryGetProperty("client_secret", out _)
+                || root.TryGetProperty("client_secret_expires_at", out _)
                 || (root.TryGetProperty("token_endpoint_auth_signing_alg", out _) && ForeignJwt.Text(root, "token_endpoint_auth_signing_alg") != "ES256"))
             {
                 return null;
             }
             var (hasUri, hasKeys) = (root.TryGetProperty("jwks_uri", out _), root.TryGetProperty("jwks", out var keys));
-            return hasUri != hasKeys && RedirectsOf(root) is { } redirects && (hasUri ? ForeignJwt.Text(root, "jwks_uri") is not null : ArePublic(keys))
-                ? new ClientDocument(url, redirects, ForeignJwt.Text(root, "jwks_uri"), hasKeys ? keys.GetRawText() : null)
-                : null;
+            if (RedirectsOf(root) is not { } redirects || (hasKeys && !ArePublic(keys)))
+            {
+                return null;
+            }
+
+            // Keys of a client that says to prove itself by nothing prove nothing.
+            return method == PublicClients.Method ? new ClientDocument(url, true, redirects, null, null)
+                : hasUri == hasKeys || (hasUri && ForeignJwt.Text(root, "jwks_uri") is null) ? null
+                : new ClientDocument(url, false, redirects, ForeignJwt.Text(root, "jwks_uri"), hasKeys ? keys.GetRawText() : null);
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
@@ -43,14 +50,15 @@ internal sealed record ClientDocument(string ClientId, IReadOnlyList<string> Red
         }
     }
 
+    // What no answer goes to (a scheme of an application's own, `localhost`) is passed over: a document speaks to other servers too.
     private static List<string>? RedirectsOf(JsonElement root)
     {
-        if (!root.TryGetProperty("redirect_uris", out var list) || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() is 0 or > RedirectUri.CountMax)
+        if (!root.TryGetProperty("redirect_uris", out var list) || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > RedirectUri.CountMax)
         {
             return null;
         }
-        var uris = list.EnumerateArray().Select(ForeignJwt.Text).ToList();
-        return uris.TrueForAll(RedirectUri.IsValid) ? [.. uris.OfType<string>()] : null;
+        var texts = list.EnumerateArray().Select(ForeignJwt.Text).ToList();
+        return texts.Contains(null) || texts.FindAll(RedirectUri.IsValid) is not { Count: > 0 } good ? null : [.. good.OfType<string>()];
     }
 
     /// <summary>Whether a JWK set (RFC 7517 section 5) holds nothing but public keys.</summary>

@@ -65,9 +65,9 @@ internal sealed class ClientDocuments
     public async ValueTask<Outcome<bool>> IsSignedAsync(string clientId, ForeignJwt jwt, string? kid, CancellationToken cancellation)
     {
         var document = await OfAsync(clientId, cancellation);
-        if (!document.IsOk)
+        if (!document.IsOk || document.Value.IsPublic)
         {
-            return document.Rejection;
+            return document.IsOk ? false : document.Rejection;
         }
         if (document.Value.Jwks is { } inline)
         {

@@ -36,7 +36,9 @@ internal sealed class RefreshGrant(RefreshTokens tokens, SessionEnds ends)
         {
             return await EndAsync(held, cancellation);
         }
-        if (family.ProofKey is { } key && key != proofKey)
+
+        // docs/decisions/0057: one that was given to a client which proves itself is worth nothing without that.
+        if (family.IsPublic != client.IsPublic || (family.ProofKey is { } key && key != proofKey))
         {
             return Invalid;
         }

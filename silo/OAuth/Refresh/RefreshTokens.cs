@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Fabric.Core.Common;
+using Fabric.Engine;
 
 namespace Fabric.Silo.OAuth.Refresh;
 
@@ -37,12 +38,13 @@ internal sealed class RefreshTokens(OAuthNotes notes, TimeProvider time)
     private Instant Now => Instant.From(time.GetUtcNow());
 
     /// <summary>The first token of a session.</summary>
-    public async ValueTask<Outcome<string>> BeginAsync(string tenant, string client, string user, string session, Instant until, string? proofKey, string? audience, CancellationToken cancellation)
+    public async ValueTask<Outcome<string>> BeginAsync(Caller client, string user, string session, Instant until, string? proofKey, string? audience, CancellationToken cancellation)
     {
         var body = RandomNumberGenerator.GetBytes(IdSize + SecretSize);
         var (token, now) = (Text(body), Now.UnixMs);
-        var family = new RefreshFamily(client, user, session, proofKey, audience, HashOf(token), null, null, now, now);
-        return await notes.Families.AddAsync(tenant, NameOf(tenant, token)!.Value, client, null, until, family, cancellation) is { } refused ? refused : token;
+        var family = new RefreshFamily(client.Subject, user, session, proofKey, audience, HashOf(token), null, null, now, now, client.IsPublic);
+        var tenant = client.Tenant!;
+        return await notes.Families.AddAsync(tenant, NameOf(tenant, token)!.Value, client.Subject, null, until, family, cancellation) is { } refused ? refused : token;
     }
 
     /// <summary>The family of a token; null: it is none that is known.</summary>
@@ -54,7 +56,7 @@ internal sealed class RefreshTokens(OAuthNotes notes, TimeProvider time)
     {
         var hash = HashOf(token);
         return IsSame(hash, family.Current) ? RefreshUse.Current
-            : family.Previous is { } previous && IsSame(hash, previous) && Now.UnixMs - family.RotatedAtMs <= (long)Grace.TotalMilliseconds ? RefreshUse.JustReplaced
+            : HasGrace(family) && family.Previous is { } previous && IsSame(hash, previous) && Now.UnixMs - family.RotatedAtMs <= (long)Grace.TotalMilliseconds ? RefreshUse.JustReplaced
             : RefreshUse.Reused;
     }
 
@@ -78,6 +80,9 @@ internal sealed class RefreshTokens(OAuthNotes notes, TimeProvider time)
 
     /// <summary>Forgets a family.</summary>
     public ValueTask<Outcome<bool>> ForgetAsync(Held<RefreshFamily> held, CancellationToken cancellation) => notes.Families.RemoveAsync(held, cancellation);
+
+    // docs/decisions/0057: to who proves to be the client, or to hold the key; of a client that proves neither it would be to anybody.
+    private static bool HasGrace(RefreshFamily family) => !family.IsPublic || family.ProofKey is not null;
 
     private static string Successor(string token, string salt)
     {

@@ -17,13 +17,13 @@ internal sealed record ClientMetadata(
 {
     private const string MethodDefault = "client_secret_basic";
 
-    private static readonly string[] Methods = [MethodDefault, "client_secret_post", ClientDocument.Method];
+    private static readonly string[] Methods = [MethodDefault, "client_secret_post", ClientDocument.ByKey];
 
     // A client that asks to be protected so, and is told yes, would rely on it.
     private static readonly string[] NotKept = ["require_pushed_authorization_requests", "require_signed_request_object", "tls_client_certificate_bound_access_tokens"];
 
     /// <summary>Whether a client that authenticates so has a secret.</summary>
-    public static bool HasSecret(string method) => method != ClientDocument.Method;
+    public static bool HasSecret(string method) => method != ClientDocument.ByKey;
 
     /// <summary>What a body says. Refusals: those of RFC 7591 section 3.2.2.</summary>
     public static Outcome<ClientMetadata> Read(JsonElement root)
@@ -100,9 +100,9 @@ internal sealed record ClientMetadata(
         return (HasSecret(method), Member(root, "jwks")) switch
         {
             (true, null) => Outcome<IReadOnlyList<AgentKeyDto>>.Of([]),
-            (true, _) => RegistrationErrors.Bad("jwks", $"keys go with the method {ClientDocument.Method}"),
+            (true, _) => RegistrationErrors.Bad("jwks", $"keys go with the method {ClientDocument.ByKey}"),
             (false, { } set) => ClientKeys.Read(set),
-            _ => RegistrationErrors.Bad("jwks", $"the method {ClientDocument.Method} needs keys"),
+            _ => RegistrationErrors.Bad("jwks", $"the method {ClientDocument.ByKey} needs keys"),
         };
     }
 

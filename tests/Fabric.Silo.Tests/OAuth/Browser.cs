@@ -5,11 +5,17 @@ using System.Web;
 namespace Fabric.Silo.Tests.OAuth;
 
 /// <summary>A browser with cookies of its own, as a user has one: it follows no redirect by itself, and reads pages as text.</summary>
-public sealed partial class Browser(OAuthServer server) : IDisposable
+public sealed partial class Browser(Uri address) : IDisposable
 {
+    /// <summary>What the hosts under test call themselves.</summary>
+    public const string Issuer = "https://fabric.local";
+
     private readonly Dictionary<string, string> _cookies = new(StringComparer.Ordinal);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = server.Http.BaseAddress };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+
+    /// <summary>The host that it talks to now.</summary>
+    public Uri Address { get; set; } = address;
 
     public IReadOnlyDictionary<string, string> Cookies => _cookies;
 
@@ -20,10 +26,10 @@ public sealed partial class Browser(OAuthServer server) : IDisposable
 
     public void Take(Browser other) => other._cookies.ToList().ForEach(cookie => _cookies[cookie.Key] = cookie.Value);
 
-    public Task<Page> GetAsync(string path, params (string Name, string Value)[] headers) => SendAsync(new HttpRequestMessage(HttpMethod.Get, Local(path)), headers);
+    public Task<Page> GetAsync(string path, params (string Name, string Value)[] headers) => SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(Address, Local(path))), headers);
 
     public Task<Page> PostAsync(string path, IEnumerable<KeyValuePair<string, string>> fields, params (string Name, string Value)[] headers) =>
-        SendAsync(new HttpRequestMessage(HttpMethod.Post, Local(path)) { Content = new FormUrlEncodedContent(fields) }, headers);
+        SendAsync(new HttpRequestMessage(HttpMethod.Post, new Uri(Address, Local(path))) { Content = new FormUrlEncodedContent(fields) }, headers);
 
     /// <summary>Sends the form of a page whose action ends so, with fields over the hidden ones; null takes one away.</summary>
     public Task<Page> SubmitAsync(Page page, string action, params (string Name, string? Value)[] fields)
@@ -52,7 +58,7 @@ public sealed partial class Browser(OAuthServer server) : IDisposable
     public void Dispose() => _http.Dispose();
 
     // The issuer's address stands for the host that the test started.
-    private static string Local(string path) => path.StartsWith(OAuthServer.Address, StringComparison.Ordinal) ? path[OAuthServer.Address.Length..] : path;
+    private static string Local(string path) => path.StartsWith(Issuer, StringComparison.Ordinal) ? path[Issuer.Length..] : path;
 
     private async Task<Page> SendAsync(HttpRequestMessage request, (string Name, string Value)[] headers)
     {

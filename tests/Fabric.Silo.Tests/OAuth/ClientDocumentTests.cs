@@ -113,7 +113,6 @@ public sealed class ClientDocumentTests : IAsyncLifetime, IDisposable
     [InlineData("client_id", null)]
     [InlineData("client_secret", "\"x\"")]
     [InlineData("client_secret_expires_at", "0")]
-    [InlineData("token_endpoint_auth_method", "\"none\"")]
     [InlineData("token_endpoint_auth_method", "\"client_secret_basic\"")]
     [InlineData("token_endpoint_auth_method", null)]
     [InlineData("token_endpoint_auth_signing_alg", "\"RS256\"")]
@@ -249,7 +248,9 @@ public sealed class ClientDocumentTests : IAsyncLifetime, IDisposable
     public async Task It_is_off_unless_the_operator_allows_hosts_and_the_metadata_say_so()
     {
         var path = $"/.well-known/oauth-authorization-server/tenants/{_tenant}";
-        Assert.Contains("\"client_id_metadata_document_supported\":true", await _server.Http.GetStringAsync(new Uri(path, UriKind.Relative)), StringComparison.Ordinal);
+        var on = await _server.Http.GetStringAsync(new Uri(path, UriKind.Relative));
+        Assert.Contains("\"client_id_metadata_document_supported\":true", on, StringComparison.Ordinal);
+        Assert.Equal((true, true, false), (TakesNone(on, "token"), TakesNone(on, "revocation"), TakesNone(on, "introspection")));
         var off = new OAuthServer { Configure = options => options.Outbound.PlainHttpNetworks = "127.0.0.0/8" };
         await off.InitializeAsync();
         try
@@ -259,7 +260,9 @@ public sealed class ClientDocumentTests : IAsyncLifetime, IDisposable
             await off.Operator.CreateAgentAsync(tenant, new CreateAgent(AgentId, "personal", [new ScopeDto("mail")], _user)).OrThrow();
             using var browser = new Browser(off);
             Assert.Equal(400, (await browser.GetAsync(Path().Replace(_tenant, tenant, StringComparison.Ordinal))).Status);
-            Assert.Contains("\"client_id_metadata_document_supported\":false", await off.Http.GetStringAsync(new Uri(path.Replace(_tenant, tenant, StringComparison.Ordinal), UriKind.Relative)), StringComparison.Ordinal);
+            var said = await off.Http.GetStringAsync(new Uri(path.Replace(_tenant, tenant, StringComparison.Ordinal), UriKind.Relative));
+            Assert.Contains("\"client_id_metadata_document_supported\":false", said, StringComparison.Ordinal);
+            Assert.Equal((false, false), (TakesNone(said, "token"), TakesNone(said, "revocation")));
         }
         finally
         {
@@ -267,6 +270,9 @@ public sealed class ClientDocumentTests : IAsyncLifetime, IDisposable
         }
         Assert.Empty(_web.Asked);
     }
+
+    private static bool TakesNone(string metadata, string endpoint) =>
+        JsonNode.Parse(metadata)![$"{endpoint}_endpoint_auth_methods_supported"]!.AsArray().Any(method => (string?)method == "none");
 
     private async Task NothingAsync()
     {

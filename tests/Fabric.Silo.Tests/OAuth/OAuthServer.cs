@@ -19,7 +19,7 @@ namespace Fabric.Silo.Tests.OAuth;
 /// <summary>The host around an embedded engine, both on a clock that is driven by hand, as OAuth clients meet it.</summary>
 public sealed class OAuthServer : IAsyncLifetime
 {
-    public const string Address = "https://fabric.local";
+    public const string Address = Browser.Issuer;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("fabric-oauth-tests-").FullName;
     private EmbeddedEngine _engine = null!;
