@@ -55,13 +55,14 @@ internal static class OAuthRoutes
     {
         var (issuers, time) = (services.GetRequiredService<Issuers>(), services.GetRequiredService<TimeProvider>());
         var documents = services.GetRequiredService<ClientDocuments>();
-        var (assertions, workloads, publics) = (new ClientAssertions(engine, issuers, documents, time), services.GetRequiredService<WorkloadAssertions>(), new PublicClients(engine, documents));
+        var (assertions, workloads) = (new ClientAssertions(engine, issuers, documents, time), services.GetRequiredService<WorkloadAssertions>());
         var proofs = new DpopProofs(engine, services.GetRequiredService<DpopNonces>(), time);
         var options = services.GetRequiredService<SiloOptions>();
         var notes = new OAuthNotes(engine.Notes);
         var refresh = new RefreshTokens(notes, time);
-        var requests = new AuthorizationRequests(engine, notes, documents, options.OAuth, time);
         var (initial, clients) = (new InitialTokens(notes), new RegisteredClients(notes, time));
+        var publics = new PublicClients(engine, documents, clients);
+        var requests = new AuthorizationRequests(engine, notes, documents, clients, options.OAuth, time);
         MetadataRoutes.Map(routes, issuers, options.OAuth, initial);
         RegistrationTokenRoutes.Map(routes, new InitialTokenCommands(engine, initial, clients, time));
         RegistrationRoutes.Map(routes, new RegistrationEndpoint(engine, initial, clients, issuers), new ConfigurationEndpoint(engine, clients, issuers), new RegistrationAdmission(clients));

@@ -43,9 +43,9 @@ internal sealed record ServerMetadata(
     private static readonly string[] Resources = [.. Clients, "Bearer"];
 
     /// <summary>The metadata of a tenant. <paramref name="registers"/>: whether clients may register themselves with it.</summary>
-    public static ServerMetadata Of(Issuers issuers, OAuthSettings settings, string tenant, bool registers) => Of(issuers, settings, tenant, registers, settings.DocumentHosts.Count > 0);
+    public static ServerMetadata Of(Issuers issuers, OAuthSettings settings, string tenant, bool registers) => Of(issuers, settings, tenant, registers, registers || settings.DocumentHosts.Count > 0);
 
-    // Public clients are those whose documents say so: where no document counts there are none.
+    // Public clients are those whose documents say so, and those that register as such.
     private static ServerMetadata Of(Issuers issuers, OAuthSettings settings, string tenant, bool registers, bool hasPublic) => new(
         issuers.Of(tenant), issuers.AuthorizationOf(tenant), issuers.TokenOf(tenant), issuers.PushedOf(tenant), settings.RequirePushedRequests, issuers.BackchannelOf(tenant), ["poll"], false,
         issuers.KeysOf(tenant), issuers.IntrospectionOf(tenant), issuers.RevocationOf(tenant), registers ? issuers.RegistrationOf(tenant) : null, ["code"], ["query"], ["S256"], true, false, false,

@@ -7,6 +7,7 @@ using Fabric.Core.Common;
 using Fabric.Engine;
 using Fabric.Engine.Wire;
 using Fabric.Silo.OAuth.Documents;
+using Fabric.Silo.OAuth.Registration;
 
 namespace Fabric.Silo.OAuth.Authorize;
 
@@ -14,7 +15,7 @@ namespace Fabric.Silo.OAuth.Authorize;
 /// Reads authorization requests (RFC 6749 section 4.1.1, RFC 7636, RFC 9126 section 4). Client and redirect URI come first: nothing is ever sent to an address that is not registered for the
 /// client, word for word.
 /// </summary>
-internal sealed class AuthorizationRequests(IFabricEngine engine, OAuthNotes notes, ClientDocuments documents, OAuthSettings settings, TimeProvider time)
+internal sealed class AuthorizationRequests(IFabricEngine engine, OAuthNotes notes, ClientDocuments documents, RegisteredClients registered, OAuthSettings settings, TimeProvider time)
 {
     /// <summary>What the task of a session is called whose client does not say.</summary>
     public const string PurposeDefault = "OAuth authorization";
@@ -82,9 +83,9 @@ internal sealed class AuthorizationRequests(IFabricEngine engine, OAuthNotes not
             return AuthorizationReading.Failed(new Rejection(OAuthErrors.InvalidRequest, "state", $"a state has at most {StateLengthMax} printable ASCII characters"));
         }
         var target = new AuthorizationTarget(redirect, form["state"]);
-        var tenantInfo = await Fabric.GetTenantAsync(tenant, cancellation);
-        var request = tenantInfo.IsOk ? Check(form, client.Value, target, tenantInfo.Value) : tenantInfo.Rejection;
-        return request.IsOk ? new AuthorizationReading(request.Value with { Document = said?.ClientId, IsPublic = said?.IsPublic == true }, target, null) : AuthorizationReading.Failed(request.Rejection, target);
+        var (tenantInfo, isPublic) = (await Fabric.GetTenantAsync(tenant, cancellation), said is null ? await registered.IsPublicAsync(tenant, client.Value.Id, cancellation) : said.IsPublic);
+        var request = !isPublic.IsOk ? isPublic.Rejection : tenantInfo.IsOk ? Check(form, client.Value, target, tenantInfo.Value) : tenantInfo.Rejection;
+        return request.IsOk ? new AuthorizationReading(request.Value with { Document = said?.ClientId, IsPublic = isPublic.Value }, target, null) : AuthorizationReading.Failed(request.Rejection, target);
     }
 
     /// <summary>Uses a pushed request up; false: it was used already.</summary>

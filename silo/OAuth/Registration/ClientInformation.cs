@@ -1,4 +1,5 @@
 using Fabric.Contracts.Agents;
+using Fabric.Silo.OAuth.Documents;
 
 namespace Fabric.Silo.OAuth.Registration;
 
@@ -13,7 +14,7 @@ internal sealed record ClientInformation(
     /// <summary>What a client is told. Redirect URIs, keys and scope are the agent's, which is what counts.</summary>
     public static ClientInformation Of(string address, RegisteredClient client, AgentInfo agent, string token, string? secret)
     {
-        var usesKeys = !ClientMetadata.HasSecret(client.Method);
+        var usesKeys = client.Method == ClientDocument.ByKey;
         return new ClientInformation(
             client.Id, client.RegisteredAtMs / 1000, secret, secret is null ? null : 0, token, $"{address}/{client.Id}", client.Name, agent.RedirectUris is { Count: > 0 } uris ? uris : null, client.Grants,
             client.MayUse(OAuth.GrantTypes.AuthorizationCode) ? ["code"] : [], client.Method, usesKeys ? "ES256" : null, ScopeText.Write(agent.Scopes),

@@ -17,13 +17,13 @@ internal sealed record ClientMetadata(
 {
     private const string MethodDefault = "client_secret_basic";
 
-    private static readonly string[] Methods = [MethodDefault, "client_secret_post", ClientDocument.ByKey];
+    private static readonly string[] Methods = [MethodDefault, "client_secret_post", ClientDocument.ByKey, PublicClients.Method];
 
     // A client that asks to be protected so, and is told yes, would rely on it.
     private static readonly string[] NotKept = ["require_pushed_authorization_requests", "require_signed_request_object", "tls_client_certificate_bound_access_tokens"];
 
     /// <summary>Whether a client that authenticates so has a secret.</summary>
-    public static bool HasSecret(string method) => method != ClientDocument.ByKey;
+    public static bool HasSecret(string method) => method is not (ClientDocument.ByKey or PublicClients.Method);
 
     /// <summary>What a body says. Refusals: those of RFC 7591 section 3.2.2.</summary>
     public static Outcome<ClientMetadata> Read(JsonElement root)
@@ -32,6 +32,11 @@ internal sealed record ClientMetadata(
         if ((RefuseStatement(root) ?? RefuseNotKept(root) ?? method.Rejection ?? grants.Rejection ?? name.Rejection ?? scopes.Rejection ?? proof.Rejection) is { } bad)
         {
             return bad;
+        }
+        // docs/decisions/0057: of what is closed to a client without a secret it registers for nothing.
+        if (method.Value == PublicClients.Method && grants.Value.Any(grant => !PublicClients.Grants.Contains(grant, StringComparer.Ordinal)))
+        {
+            return RegistrationErrors.Bad("grant_types", $"a client without a secret has {string.Join(" and ", PublicClients.Grants)}");
         }
         var (redirects, keys) = (RedirectsOf(root, grants.Value), KeysOf(root, method.Value));
         return (redirects.Rejection ?? keys.Rejection) is { } worse
@@ -97,7 +102,7 @@ internal sealed record ClientMetadata(
         {
             return RegistrationErrors.Bad("jwks_uri", "nothing is fetched for a client: send the keys in jwks");
         }
-        return (HasSecret(method), Member(root, "jwks")) switch
+        return (method != ClientDocument.ByKey, Member(root, "jwks")) switch
         {
             (true, null) => Outcome<IReadOnlyList<AgentKeyDto>>.Of([]),
             (true, _) => RegistrationErrors.Bad("jwks", $"keys go with the method {ClientDocument.ByKey}"),

@@ -82,6 +82,17 @@ internal sealed class RegisteredClients(OAuthNotes notes, TimeProvider time)
             : new Rejection(OAuthErrors.UnauthorizedClient, "grant_type", "the client has not registered for this grant");
     }
 
+    /// <summary>Whether an agent is a client that has registered itself as one which proves itself by nothing.</summary>
+    public async ValueTask<Outcome<bool>> IsPublicAsync(string tenant, string agent, CancellationToken cancellation)
+    {
+        if (!IsRegistered(agent))
+        {
+            return false;
+        }
+        var found = await FindAsync(tenant, agent, cancellation);
+        return found.IsOk ? found.Value?.Value.Method == PublicClients.Method : found.Rejection;
+    }
+
     /// <summary>Whether a token is the client's registration access token.</summary>
     public static bool IsCurrent(RegisteredClient client, string token) => IsSame(HashOf(token), client.Current);
 
