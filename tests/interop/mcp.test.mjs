@@ -1,5 +1,8 @@
 // The MCP TypeScript SDK's client through discovery, token, tool calls, step-up and a revocation in mid-run: against a guarded server, and against the gateway in front of a program.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +11,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { ClientCredentialsProvider } from '@modelcontextprotocol/sdk/client/auth-extensions.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
+import { auth, UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Browser, password } from './browser.mjs';
 import { freePort, startHost, startProgram } from './host.mjs';
 
@@ -17,7 +20,7 @@ const servers = {};
 const stops = [];
 
 before(async () => {
-  host = await startHost();
+  host = await startHost({ Fabric__Outbound__PlainHttpNetworks: '127.0.0.0/8', Fabric__OAuth__ClientDocumentHosts: '127.0.0.1' });
   tenant = await host.tenant();
   folder = await mkdtemp(join(tmpdir(), 'fabric-mcp-'));
   const secret = await host.enforcementPoint(tenant);
@@ -217,6 +220,91 @@ for (const name of ['guarded', 'gateway']) {
     await client.close();
   });
 }
+
+// As an application does it that keeps no secret: its name is the URL of its document, which is on this machine, or what it is told when it registers. (This client takes a URL of its own accord where that is https.)
+class WithoutSecret extends SigningIn {
+  constructor(information, user, scope) {
+    super(undefined, user, scope);
+    this.information = information;
+  }
+
+  get clientMetadata() {
+    return { redirect_uris: [redirect], scope: this.scope, token_endpoint_auth_method: 'none', grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] };
+  }
+
+  clientInformation() {
+    return this.information;
+  }
+
+  saveClientInformation(information) {
+    this.information = information;
+  }
+}
+
+async function signInWithoutSecret(authProvider, fetchWith = fetch) {
+  const connecting = new StreamableHTTPClientTransport(new URL(servers.guarded), { authProvider, fetch: fetchWith });
+  await assert.rejects(new Client({ name: 'interop', version: '1' }).connect(connecting), UnauthorizedError);
+  await connecting.finishAuth(authProvider.callback.searchParams.get('code'));
+  const client = new Client({ name: 'interop', version: '1' });
+  await client.connect(new StreamableHTTPClientTransport(new URL(servers.guarded), { authProvider }));
+  assert.equal(textOf(await client.callTool({ name: 'echo', arguments: { text: 'hello' } })), 'hello');
+  return client;
+}
+
+async function userOf(id) {
+  await host.api('POST', `/v1/tenants/${tenant}/users`, { id });
+  await host.api('PUT', `/v1/tenants/${tenant}/users/${id}/sign-in`, { password });
+  return id;
+}
+
+test('guarded: a client whose id is the URL of its document, and that has no secret, goes through login, refreshes, and is ended by a reuse', async () => {
+  const owner = await userOf('mia-document');
+  const web = createServer((_, answer) => answer.setHeader('content-type', 'application/json').end(JSON.stringify(document))).listen(0, '127.0.0.1');
+  await once(web, 'listening');
+  const url = `http://127.0.0.1:${web.address().port}/client.json`;
+  const document = { client_id: url, redirect_uris: ['http://127.0.0.1/cb'], token_endpoint_auth_method: 'none', grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] };
+  try {
+    const id = `cimd:${createHash('sha256').update(url).digest('base64url')}`;
+    await host.agent(tenant, { id, kind: 'personal', owner, scopes: [{ tool: 'notes' }] });
+    const authProvider = new WithoutSecret({ client_id: url }, owner, 'notes');
+    const client = await signInWithoutSecret(authProvider);
+    const first = authProvider.tokens();
+    const claims = JSON.parse(Buffer.from(first.access_token.split('.')[1], 'base64url'));
+    assert.deepEqual([claims.sub, claims.client_id, claims.aud], [owner, id, servers.guarded]);
+
+    assert.equal(await auth(authProvider, { serverUrl: servers.guarded }), 'AUTHORIZED');
+    assert.notEqual(authProvider.tokens().refresh_token, first.refresh_token);
+    assert.equal(textOf(await client.callTool({ name: 'echo', arguments: { text: 'again' } })), 'again');
+
+    const isAllowed = async () => (await host.check(authProvider.tokens().access_token, 'notes', 'echo', { audience: servers.guarded })).allowed;
+    assert.equal(await isAllowed(), true);
+
+    // Somebody else shows the token that was replaced.
+    const body = new URLSearchParams({ client_id: url, grant_type: 'refresh_token', refresh_token: first.refresh_token });
+    const stolen = await fetch(`${host.address}/tenants/${tenant}/oauth/token`, { method: 'POST', body });
+    assert.deepEqual([stolen.status, (await stolen.json()).error], [400, 'invalid_grant']);
+    assert.equal(await isAllowed(), false);
+    await client.close();
+  } finally {
+    web.close();
+    web.closeAllConnections();
+  }
+});
+
+test('guarded: a client that registers itself without a secret goes through login', async () => {
+  const owner = await userOf('mia-registered');
+  const made = await host.api('POST', `/v1/tenants/${tenant}/registration-tokens`, { name: 'Notebook', kind: 'personal', owner, scopes: [{ tool: 'notes' }] });
+
+  // This client has no place for an initial access token, and registers for the scope of the first challenge alone: here it goes on with the token, for all that the token gives.
+  const register = (init) => ({ ...init, headers: { ...init.headers, authorization: `Bearer ${made.secret}` }, body: JSON.stringify({ ...JSON.parse(init.body), scope: undefined }) });
+  const withToken = (address, init) => fetch(address, String(address).endsWith('/oauth/register') ? register(init) : init);
+  const authProvider = new WithoutSecret(undefined, owner, 'notes');
+  const client = await signInWithoutSecret(authProvider, withToken);
+  assert.deepEqual([authProvider.information.token_endpoint_auth_method, authProvider.information.client_secret], ['none', undefined]);
+  await host.api('POST', '/v1/revocations', { node: { kind: 'agent', tenant, id: authProvider.information.client_id }, mode: 'terminal', wait: 'confirmed' });
+  await assert.rejects(client.callTool({ name: 'echo', arguments: { text: 'hello' } }));
+  await client.close();
+});
 
 test('gateway: a question of the server reaches the client', async () => {
   const { client } = await connect(servers.gateway, await agentOf(), 'notes');
