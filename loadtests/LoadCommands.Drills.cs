@@ -86,22 +86,20 @@ internal static partial class LoadCommands
         var carriedOut = await TryAsync(drill, report, options, cancellation);
         ReportTable.Print([report]);
 
-        // Files by their names alone: where somebody keeps them is not the report's business.
-        var command = string.Join(' ', parsed.Tokens.Select(token => Path.GetFileName(token.Value) is { Length: > 0 } file ? file : token.Value));
-        var now = TimeProvider.System.GetUtcNow();
+        var stamp = RunStamp.Of(parsed);
         if (parsed.GetValue(Json) is { } json)
         {
-            ReportJson.Write(json.FullName, drill.Name, [report], writer => PlotsJson.Write(writer, drill.Plots));
+            ReportJson.Write(json.FullName, drill.Name, stamp, [report], writer => PlotsJson.Write(writer, drill.Plots));
         }
 
         if (parsed.GetValue(Page) is { } page)
         {
-            await File.WriteAllTextAsync(page.FullName, DrillPage.Write(report, drill.Description, command, drill.Plots, now), CancellationToken.None);
+            await File.WriteAllTextAsync(page.FullName, DrillPage.Write(report, drill.Description, stamp, drill.Plots), CancellationToken.None);
         }
 
         if (parsed.GetValue(Summary) is { } summary)
         {
-            await File.WriteAllTextAsync(summary.FullName, DrillSummary.Write(report, command, now), CancellationToken.None);
+            await File.WriteAllTextAsync(summary.FullName, DrillSummary.Write(report, stamp), CancellationToken.None);
         }
 
         return report.PromisesBroken.Count > 0 ? PromiseBroken : carriedOut ? 0 : NotRun;

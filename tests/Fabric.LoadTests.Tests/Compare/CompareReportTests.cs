@@ -10,6 +10,7 @@ namespace Fabric.LoadTests.Tests.Compare;
 public sealed class CompareReportTests
 {
     private static readonly MachineInfo Machine = new("a <processor>", 2, 1_024, "an os", "a runtime", "workstation", 20, 40);
+    private static readonly RunStamp Stamp = new(DateTimeOffset.UnixEpoch, "abc123", "compare <everything>");
 
     [Fact]
     public void The_page_is_well_formed_whatever_stands_in_it_and_asks_nothing_of_a_network()
@@ -18,13 +19,15 @@ public sealed class CompareReportTests
         report.Note("<script>alert(1)</script> & more");
         report.Broken("R1: \"edge\" <allowed>");
 
-        var page = HtmlReport.Write(report, [Result("compare.check_redis_get", 40), Result("compare.revoke_redis", 0.2)], DateTimeOffset.UnixEpoch);
+        var page = HtmlReport.Write(report, [Result("compare.check_redis_get", 40), Result("compare.revoke_redis", 0.2)], Stamp);
 
         var body = XDocument.Parse(page[page.IndexOf("<html", StringComparison.Ordinal)..]);
         Assert.Empty(body.Descendants("script"));
         Assert.DoesNotContain("://", page, StringComparison.Ordinal);
         Assert.DoesNotContain("@import", page, StringComparison.Ordinal);
         Assert.DoesNotContain(body.Descendants().Attributes(), each => each.Name.LocalName is "src" or "href");
+        Assert.Contains("1970-01-01 00:00 UTC, commit abc123; a <processor>, 2 cores", body.Root!.Value, StringComparison.Ordinal);
+        Assert.Equal("compare <everything>", Assert.Single(body.Descendants("code")).Value);
         Assert.Contains("Promise broken: R1: \"edge\" <allowed>", body.Descendants("p").Select(each => each.Value));
     }
 
@@ -35,9 +38,9 @@ public sealed class CompareReportTests
         PairResult[] results = [Result("compare.check_redis_get", 40), Result("compare.revoke_redis", 0.2), Result("compare.without_bar", 3)];
 
         Assert.Equal(["met", "NOT MET", ""], results.Select(PairText.Verdict));
-        var page = XDocument.Parse(HtmlReport.Write(report, results, DateTimeOffset.UnixEpoch).Replace("<!DOCTYPE html>\n", "", StringComparison.Ordinal));
+        var page = XDocument.Parse(HtmlReport.Write(report, results, Stamp).Replace("<!DOCTYPE html>\n", "", StringComparison.Ordinal));
         Assert.Equal(["met", "NOT MET", ""], page.Descendants("tbody").Elements("tr").Select(row => row.Elements("td").ElementAt(5).Value));
-        var rows = MarkdownSummary.Write(report, results, DateTimeOffset.UnixEpoch).Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(1).ToList();
+        var rows = MarkdownSummary.Write(report, results, Stamp).Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(1).ToList();
         Assert.Equal(["met", "NOT MET", ""], rows.Select(row => row.Split('|')[6].Trim()));
     }
 
