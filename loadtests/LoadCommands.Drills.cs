@@ -13,7 +13,7 @@ internal static partial class LoadCommands
 {
     private static readonly Option<FileInfo?> Page = new("--html") { Description = "also write the report to this file, as one page of HTML with plots" };
     private static readonly Option<FileInfo?> Summary = new("--markdown") { Description = "also write a summary to this file, as Markdown" };
-    private static readonly Option<int?> Largest = new("--max") { Description = "the largest number of agents: 1,000 to 1,000,000 (default), ten times as many each time" };
+    private static readonly Option<int?> Largest = new("--max") { Description = "the largest number of agents: 1,000 to 1,000,000 (default; 10,000 over silos), ten times as many each time" };
     private static readonly Option<int?> ModelEdges = new("--edges") { Description = "simulated edges (default 10,000)" };
     private static readonly Option<int?> ModelSilos = new("--silos") { Description = "simulated silos (default 100)" };
     private static readonly Option<int?> Regions = new("--regions") { Description = "simulated regions (default 3)" };
@@ -47,7 +47,7 @@ internal static partial class LoadCommands
             drills,
             DrillVerb("storm", _ => new StormDrill(), Seconds, Edges),
             DrillVerb("soak", _ => new SoakDrill(), Minutes, Edges),
-            DrillVerb("scale", _ => new ScaleDrill(), Largest),
+            DrillVerb("scale", _ => new ScaleDrill(), Largest, Silos),
             DrillVerb("model", parsed => new ModelScenario(AskOf(parsed)), Count, ModelEdges, ModelSilos, Regions, LiveCredentials, Lifetime, Rate, Loss),
         ];
     }
@@ -71,7 +71,7 @@ internal static partial class LoadCommands
 
         verb.SetAction((parsed, cancellation) => RunDrillAsync(make(parsed), parsed, new ScenarioOptions(
             Seconds: Given(parsed, verb, Seconds), Count: Given(parsed, verb, Count) ?? Given(parsed, verb, Largest), Edges: Given(parsed, verb, Edges),
-            Seed: parsed.GetValue(Seed), KeepData: parsed.GetValue(KeepData), Minutes: Given(parsed, verb, Minutes)), cancellation));
+            Seed: parsed.GetValue(Seed), KeepData: parsed.GetValue(KeepData), Minutes: Given(parsed, verb, Minutes), Silos: Given(parsed, verb, Silos)), cancellation));
         return verb;
     }
 

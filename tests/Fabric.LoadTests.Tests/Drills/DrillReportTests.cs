@@ -149,6 +149,8 @@ public sealed class DrillReportTests
     [InlineData(false, "storm", "--seconds", "20")]
     [InlineData(false, "soak", "--minutes", "1")]
     [InlineData(false, "scale", "--max", "1000")]
+    [InlineData(false, "scale", "--silos", "3")]
+    [InlineData(true, "scale", "--silos", "0")]
     [InlineData(false, "report", "docs/results")]
     [InlineData(true, "report")]
     [InlineData(false, "model", "--edges", "100", "--silos", "4", "--loss", "0.01", "--seed", "3")]
