@@ -13,7 +13,8 @@ internal static class HtmlReport
         :root { color-scheme: light dark; --back: #fcfcfb; --text: #1d2126; --soft: #5d6670; --line: #d9dde1; --fabric: #1f66d0; --peer: #c4570c; --good: #17743a; --bad: #b3261e; }
         @media (prefers-color-scheme: dark) { :root { --back: #15181c; --text: #e6e9ec; --soft: #9aa4ae; --line: #363d45; --fabric: #75aefc; --peer: #f29a5c; --good: #6fcf8e; --bad: #ff8a80; } }
         body { background: var(--back); color: var(--text); font: 15px/1.5 system-ui, sans-serif; max-width: 1080px; margin: 2rem auto; padding: 0 1rem; }
-        h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; } p.soft, li, figcaption { color: var(--soft); }
+        h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; } h2::first-letter { text-transform: uppercase; } p.soft, li, figcaption { color: var(--soft); }
+        .command { display: block; white-space: pre; overflow-x: auto; margin-top: .3rem; font-size: 12.5px; }
         .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: 13.5px; font-variant-numeric: tabular-nums; }
         th, td { text-align: left; padding: .4rem .7rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; } th { color: var(--soft); font-weight: 600; }
         td.n, th.n { text-align: right; } td.n { white-space: nowrap; } .met { color: var(--good); font-weight: 600; } .not { color: var(--bad); font-weight: 600; }

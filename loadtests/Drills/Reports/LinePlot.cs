@@ -34,7 +34,9 @@ internal static class LinePlot
         svg.Append(Of($"<svg viewBox=\"0 {-above} {Width} {Height + above}\" role=\"img\" aria-label=\"{Html.Text(plot.Title)}\">"));
         svg.Append(Of($"<text class=\"tick\" x=\"4\" y=\"{Top - 28 - above}\">{Html.Text(plot.Up)}</text>"));
         Axes(svg, plot, across, up);
-        for (var i = 0; i < plot.Lines.Count; i++)
+
+        // The first line is what the plot is about: nothing is drawn over it.
+        for (var i = plot.Lines.Count - 1; i >= 0; i--)
         {
             Line(svg, plot.Lines[i], i % Plot.LinesMax, across, up);
         }
