@@ -18,31 +18,31 @@ internal static partial class LoadCommands
         var markdown = new Option<FileInfo?>("--markdown") { Description = "also write a summary to this file, as Markdown" };
         var verb = new Command("compare", new CompareScenario().Description) { only, Json, html, markdown, KeepData };
         verb.SetAction((parsed, cancellation) => RunComparisonAsync(
-            new ScenarioOptions(Only: parsed.GetValue(only), KeepData: parsed.GetValue(KeepData)), parsed.GetValue(Json), parsed.GetValue(html), parsed.GetValue(markdown), cancellation));
+            new ScenarioOptions(Only: parsed.GetValue(only), KeepData: parsed.GetValue(KeepData)), parsed, parsed.GetValue(html), parsed.GetValue(markdown), cancellation));
         return verb;
     }
 
-    private static async Task<int> RunComparisonAsync(ScenarioOptions options, FileInfo? json, FileInfo? html, FileInfo? markdown, CancellationToken cancellation)
+    private static async Task<int> RunComparisonAsync(ScenarioOptions options, ParseResult parsed, FileInfo? html, FileInfo? markdown, CancellationToken cancellation)
     {
         var (scenario, machine) = (new CompareScenario(), MachineInfo.Read());
         Console.WriteLine($"{machine.Cpu}, {machine.Cores} cores, {machine.Runtime}; ES256 signs in {machine.Es256SignUs:0.0} us, verifies in {machine.Es256VerifyUs:0.0} us");
         var report = new RunReport(scenario.Name, machine);
         var carriedOut = await TryAsync(scenario, report, options, cancellation);
         ReportTable.Print([report]);
-        var (results, now) = (scenario.Comparison?.Results ?? [], TimeProvider.System.GetUtcNow());
-        if (json is not null)
+        var (results, stamp) = (scenario.Comparison?.Results ?? [], RunStamp.Of(parsed));
+        if (parsed.GetValue(Json) is { } json)
         {
-            ReportJson.Write(json.FullName, scenario.Name, [report], writer => PairsJson.Write(writer, results));
+            ReportJson.Write(json.FullName, scenario.Name, stamp, [report], writer => PairsJson.Write(writer, results));
         }
 
         if (html is not null)
         {
-            await File.WriteAllTextAsync(html.FullName, HtmlReport.Write(report, results, now), CancellationToken.None);
+            await File.WriteAllTextAsync(html.FullName, HtmlReport.Write(report, results, stamp), CancellationToken.None);
         }
 
         if (markdown is not null)
         {
-            await File.WriteAllTextAsync(markdown.FullName, MarkdownSummary.Write(report, results, now), CancellationToken.None);
+            await File.WriteAllTextAsync(markdown.FullName, MarkdownSummary.Write(report, results, stamp), CancellationToken.None);
         }
 
         return report.PromisesBroken.Count > 0 ? PromiseBroken : carriedOut ? 0 : NotRun;

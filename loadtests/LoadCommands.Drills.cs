@@ -13,7 +13,7 @@ internal static partial class LoadCommands
 {
     private static readonly Option<FileInfo?> Page = new("--html") { Description = "also write the report to this file, as one page of HTML with plots" };
     private static readonly Option<FileInfo?> Summary = new("--markdown") { Description = "also write a summary to this file, as Markdown" };
-    private static readonly Option<int?> Largest = new("--max") { Description = "the largest number of agents: 1,000 to 1,000,000 (default), ten times as many each time" };
+    private static readonly Option<int?> Largest = new("--max") { Description = "the largest number of agents: 1,000 to 1,000,000 (default; 10,000 over silos), ten times as many each time" };
     private static readonly Option<int?> ModelEdges = new("--edges") { Description = "simulated edges (default 10,000)" };
     private static readonly Option<int?> ModelSilos = new("--silos") { Description = "simulated silos (default 100)" };
     private static readonly Option<int?> Regions = new("--regions") { Description = "simulated regions (default 3)" };
@@ -47,7 +47,7 @@ internal static partial class LoadCommands
             drills,
             DrillVerb("storm", _ => new StormDrill(), Seconds, Edges),
             DrillVerb("soak", _ => new SoakDrill(), Minutes, Edges),
-            DrillVerb("scale", _ => new ScaleDrill(), Largest),
+            DrillVerb("scale", _ => new ScaleDrill(), Largest, Silos),
             DrillVerb("model", parsed => new ModelScenario(AskOf(parsed)), Count, ModelEdges, ModelSilos, Regions, LiveCredentials, Lifetime, Rate, Loss),
         ];
     }
@@ -71,7 +71,7 @@ internal static partial class LoadCommands
 
         verb.SetAction((parsed, cancellation) => RunDrillAsync(make(parsed), parsed, new ScenarioOptions(
             Seconds: Given(parsed, verb, Seconds), Count: Given(parsed, verb, Count) ?? Given(parsed, verb, Largest), Edges: Given(parsed, verb, Edges),
-            Seed: parsed.GetValue(Seed), KeepData: parsed.GetValue(KeepData), Minutes: Given(parsed, verb, Minutes)), cancellation));
+            Seed: parsed.GetValue(Seed), KeepData: parsed.GetValue(KeepData), Minutes: Given(parsed, verb, Minutes), Silos: Given(parsed, verb, Silos)), cancellation));
         return verb;
     }
 
@@ -86,22 +86,20 @@ internal static partial class LoadCommands
         var carriedOut = await TryAsync(drill, report, options, cancellation);
         ReportTable.Print([report]);
 
-        // Files by their names alone: where somebody keeps them is not the report's business.
-        var command = string.Join(' ', parsed.Tokens.Select(token => Path.GetFileName(token.Value) is { Length: > 0 } file ? file : token.Value));
-        var now = TimeProvider.System.GetUtcNow();
+        var stamp = RunStamp.Of(parsed);
         if (parsed.GetValue(Json) is { } json)
         {
-            ReportJson.Write(json.FullName, drill.Name, [report], writer => PlotsJson.Write(writer, drill.Plots));
+            ReportJson.Write(json.FullName, drill.Name, stamp, [report], writer => PlotsJson.Write(writer, drill.Plots));
         }
 
         if (parsed.GetValue(Page) is { } page)
         {
-            await File.WriteAllTextAsync(page.FullName, DrillPage.Write(report, drill.Description, command, drill.Plots, now), CancellationToken.None);
+            await File.WriteAllTextAsync(page.FullName, DrillPage.Write(report, drill.Description, stamp, drill.Plots), CancellationToken.None);
         }
 
         if (parsed.GetValue(Summary) is { } summary)
         {
-            await File.WriteAllTextAsync(summary.FullName, DrillSummary.Write(report, command, now), CancellationToken.None);
+            await File.WriteAllTextAsync(summary.FullName, DrillSummary.Write(report, stamp), CancellationToken.None);
         }
 
         return report.PromisesBroken.Count > 0 ? PromiseBroken : carriedOut ? 0 : NotRun;

@@ -61,6 +61,7 @@ internal static partial class LoadCommands
             root.Subcommands.Add(verb);
         }
 
+        root.Subcommands.Add(ReportVerb());
         root.Subcommands.Add(Verb("all", "every scenario in turn (replay when --trace is given)", All));
         return root;
     }
@@ -113,14 +114,14 @@ internal static partial class LoadCommands
             verb.Options.Add(Silos);
         }
 
-        verb.SetAction((parsed, cancellation) => RunAsync(name, scenarios, parsed.GetValue(Json), new ScenarioOptions(
+        verb.SetAction((parsed, cancellation) => RunAsync(name, scenarios, parsed, new ScenarioOptions(
             parsed.GetValue(Seconds), parsed.GetValue(Count), parsed.GetValue(Trace)?.FullName, parsed.GetValue(Agents), parsed.GetValue(Edges),
             parsed.GetValue(Seed), parsed.GetValue(KeepData), verb.Options.Contains(Only) ? parsed.GetValue(Only) : null,
             verb.Options.Contains(Minutes) ? parsed.GetValue(Minutes) : null, verb.Options.Contains(Silos) ? parsed.GetValue(Silos) : null), cancellation));
         return verb;
     }
 
-    private static async Task<int> RunAsync(string verb, IScenario[] scenarios, FileInfo? json, ScenarioOptions options, CancellationToken cancellation)
+    private static async Task<int> RunAsync(string verb, IScenario[] scenarios, ParseResult parsed, ScenarioOptions options, CancellationToken cancellation)
     {
         var machine = MachineInfo.Read();
         Console.WriteLine(
@@ -147,9 +148,9 @@ internal static partial class LoadCommands
             ReportTable.Print(reports);
         }
 
-        if (json is not null)
+        if (parsed.GetValue(Json) is { } json)
         {
-            ReportJson.Write(json.FullName, verb, reports);
+            ReportJson.Write(json.FullName, verb, RunStamp.Of(parsed), reports);
         }
 
         return reports.Any(report => report.PromisesBroken.Count > 0) ? PromiseBroken : failed ? NotRun : 0;

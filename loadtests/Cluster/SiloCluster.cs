@@ -29,6 +29,9 @@ internal sealed class SiloCluster : IServedFabric
     /// <summary>The database.</summary>
     public string Database => _postgres.ConnectionString;
 
+    /// <summary>The database's first process, which has started all others.</summary>
+    public int DatabaseProcessId => _postgres.ProcessId;
+
     /// <summary>The cluster's master key.</summary>
     public byte[] MasterKey { get; } = RandomNumberGenerator.GetBytes(32);
 

@@ -1,4 +1,6 @@
+using Fabric.LoadTests.Compare.Pairs;
 using Fabric.LoadTests.Compare.Peers;
+using Fabric.LoadTests.Compare.Reports;
 using Fabric.LoadTests.Compare.Sides;
 using Fabric.LoadTests.Scenarios;
 
@@ -47,11 +49,9 @@ internal sealed partial class CompareScenario : IScenario
             }
         }
 
-        if (Comparison.Calibrations is { Count: > 0 } calibrations)
+        if (NoiseText.Of(Comparison.Results, NoiseRule.Default) is { } noise)
         {
-            var (low, high) = calibrations.Noise;
-            run.Report.Note(
-                $"the machine's noise: {calibrations.Count} calibration loops on all cores ran at {low:0%} to {high:0%} of their median; a round is contaminated from {calibrations.ShareMax:0%} off");
+            run.Report.Note(noise);
         }
 
         if (failed.Count > 0)

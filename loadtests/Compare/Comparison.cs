@@ -8,7 +8,6 @@ namespace Fabric.LoadTests.Compare;
 /// <summary>One run: Fabric's sides, and the pairs that were measured so far.</summary>
 internal sealed class Comparison(ScenarioRun run, FabricSides fabric)
 {
-    private const double ContaminatedShare = 0.15;
     private const int LatencyTurns = 5;
 
     private readonly List<PairResult> _results = [];
@@ -18,9 +17,6 @@ internal sealed class Comparison(ScenarioRun run, FabricSides fabric)
 
     /// <summary>The run.</summary>
     public ScenarioRun Run => run;
-
-    /// <summary>How fast the machine was.</summary>
-    public CalibrationLog Calibrations { get; } = new(ContaminatedShare);
 
     /// <summary>The pairs, in the order of their measurement.</summary>
     public IReadOnlyList<PairResult> Results => _results;
@@ -41,7 +37,7 @@ internal sealed class Comparison(ScenarioRun run, FabricSides fabric)
     public async Task PairAsync(PairSpec spec, Func<Task<SideRound>> fabricSide, Func<Task<SideRound>> peerSide, Scheduled? scheduled = null, int warmUps = 1)
     {
         using var stage = run.Log.Begin($"{spec.Name}: {spec.FabricWork} | {spec.PeerWork}", 1);
-        var runner = new PairRunner(CalibrationLoop.Measure, Calibrations, Say);
+        var runner = new PairRunner(CalibrationLoop.Measure, MachineLoad.Read, NoiseRule.Default, Say);
         var result = await runner.RunAsync(spec, fabricSide, peerSide, warmUps);
         if (scheduled is not null)
         {

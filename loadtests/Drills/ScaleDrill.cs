@@ -10,8 +10,8 @@ using Fabric.LoadTests.Scenarios;
 
 namespace Fabric.LoadTests.Drills;
 
-/// <summary>Ten times the agents, again and again: what a check, a live session and a revocation cost, and the power of the number of agents that each follows. Engine and edge in this process.</summary>
-internal sealed class ScaleDrill : IDrill
+/// <summary>Ten times the agents, again and again: what a check, a live session and a revocation cost, and the power of the number of agents that each follows. Engine and edge in this process; or, over the silos of a cluster, one silo and more.</summary>
+internal sealed partial class ScaleDrill : IDrill
 {
     private const string Tenant = "acme";
     private const int SmallestAgents = 1_000;
@@ -23,12 +23,20 @@ internal sealed class ScaleDrill : IDrill
 
     public string Name => "scale";
 
-    public string Description => "cost of a check, of a live session and of a revocation at 1k, 10k, 100k and 1M agents (--max): a fitted curve";
+    public string Description => "cost of a check, of a live session and of a revocation at 1k, 10k, 100k and 1M agents (--max): a fitted curve; --silos N: over clusters of 1 to N silos, up to 10k agents";
 
     public IReadOnlyList<Plot> Plots { get; private set; } = [];
 
     public async Task RunAsync(ScenarioRun run)
     {
+        if (run.Options.Silos is { } silos)
+        {
+            Task<IReadOnlyList<Plot>>? measuring = null;
+            MeasureSilos(run, silos, ref measuring);
+            Plots = await (measuring ?? throw new LoadException("this build has no cluster engine: build with FabricEngine=Orleans"));
+            return;
+        }
+
         var max = Math.Clamp(run.CountOr(LargestAgents), SmallestAgents, LargestAgents);
         var sizes = new List<ScalePoint>();
         for (var agents = SmallestAgents; agents <= max; agents *= 10)
@@ -58,6 +66,9 @@ internal sealed class ScaleDrill : IDrill
         run.Report.Note($"each agent has a user, a session and a credential; checks go over {CheckedTokensMax:N0} of the credentials at random, after each was seen once; a revocation is of one session, confirmed by the edge, the median of {Revocations}; exponent 0: the cost does not grow with the agents; where it hardly varies, R² says little");
         Plots = plots;
     }
+
+    // In the build with the cluster engine.
+    static partial void MeasureSilos(ScenarioRun run, int silos, ref Task<IReadOnlyList<Plot>>? measuring);
 
     private static async Task<ScalePoint> MeasureAsync(ScenarioRun run, int agents)
     {

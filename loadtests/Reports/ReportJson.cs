@@ -4,18 +4,21 @@ using Fabric.LoadTests.Measure;
 namespace Fabric.LoadTests.Reports;
 
 /// <summary>
-/// The report for machines: `{"scenario":…, "machine":{…}, "metrics":{"name":{"value":…, "unit":…}}, "promisesBroken":[…]}`. Of several
+/// The report for machines: `{"scenario":…, "date":…, "commit":…, "command":…, "machine":{…}, "metrics":{"name":{"value":…, "unit":…}}, "promisesBroken":[…]}`. Of several
 /// scenarios it is one object: scenario `all`, all metrics together.
 /// </summary>
 internal static class ReportJson
 {
     /// <summary>Writes the report of one run, or of several as one, to a file. <paramref name="more"/>: adds members of its own.</summary>
-    public static void Write(string path, string scenario, IReadOnlyList<RunReport> reports, Action<Utf8JsonWriter>? more = null)
+    public static void Write(string path, string scenario, RunStamp stamp, IReadOnlyList<RunReport> reports, Action<Utf8JsonWriter>? more = null)
     {
         using var file = File.Create(path);
         using var writer = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
         writer.WriteStartObject();
         writer.WriteString("scenario", scenario);
+        writer.WriteString("date", stamp.At);
+        writer.WriteString("commit", stamp.Commit);
+        writer.WriteString("command", stamp.Command);
         WriteMachine(writer, reports[0].Machine);
         writer.WriteBoolean("fullSize", reports.All(report => report.IsFullSize));
         writer.WriteStartObject("metrics");

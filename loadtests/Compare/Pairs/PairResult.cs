@@ -9,6 +9,9 @@ namespace Fabric.LoadTests.Compare.Pairs;
 /// <param name="Contaminated">How many of those that count were contaminated too, because the repeats ran out.</param>
 internal sealed record PairResult(PairSpec Spec, IReadOnlyList<PairRound> Rounds, int Repeated, int Contaminated)
 {
+    /// <summary>Every round that was measured, those that were thrown away too.</summary>
+    public IReadOnlyList<PairRound> Measured { get; init; } = Rounds;
+
     /// <summary>Latencies from a schedule; null: not measured.</summary>
     public (LatencyRecorder Fabric, LatencyRecorder Peer, int PerSecond)? Latencies { get; init; }
 

@@ -1,13 +1,14 @@
 namespace Fabric.LoadTests.Compare.Pairs;
 
 /// <summary>
-/// Measures a pair: A B A B, with the calibration loop before, between and after. A round beside which the machine was slower or faster than its median through the
-/// run is thrown away and repeated, a bounded number of times.
+/// Measures a pair: A B A B, with the calibration loop before, between and after. A round that the machine or somebody else on it disturbed (<see cref="NoiseRule"/>) is thrown
+/// away and repeated, a bounded number of times.
 /// </summary>
-/// <param name="calibrate">Measures the machine: loops a millisecond.</param>
-/// <param name="log">All calibrations of the run.</param>
+/// <param name="calibrate">Measures the machine's speed.</param>
+/// <param name="read">Reads whom the machine's time went to so far.</param>
+/// <param name="rule">When a round does not count.</param>
 /// <param name="say">Told of each round that is repeated.</param>
-internal sealed class PairRunner(Func<double> calibrate, CalibrationLog log, Action<string> say)
+internal sealed class PairRunner(Func<double> calibrate, Func<MachineLoad> read, NoiseRule rule, Action<string> say)
 {
     /// <summary>Rounds that count, for each pair.</summary>
     public const int Rounds = 5;
@@ -24,41 +25,38 @@ internal sealed class PairRunner(Func<double> calibrate, CalibrationLog log, Act
             _ = await peer();
         }
 
-        var kept = new List<PairRound>();
-        var repeated = 0;
+        var (kept, all) = (new List<PairRound>(), new List<PairRound>());
         for (var i = 0; i < Rounds; i++)
         {
             kept.Add(await RoundAsync(fabric, peer));
         }
 
-        // Judged once the run has a median: the first rounds of a run have nothing to be compared with.
-        while (repeated < RepeatsMax && kept.FindIndex(round => log.IsContaminated(round.Calibration)) is >= 0 and var at)
+        // Judged once the pair has a median: its first rounds have nothing to be compared with.
+        all.AddRange(kept);
+        var repeated = 0;
+        while (repeated < RepeatsMax && kept.FindIndex(round => Disturbance(round) is not null) is >= 0 and var at)
         {
             repeated++;
-            say($"{spec.Name}: a round is repeated: the machine ran at {kept[at].Calibration / log.Median:0%} of its median");
+            say($"{spec.Name}: a round is repeated: {Disturbance(kept[at])}");
+            var again = await RoundAsync(fabric, peer);
             kept.RemoveAt(at);
-            kept.Add(await RoundAsync(fabric, peer));
+            kept.Add(again);
+            all.Add(again);
         }
 
-        return new PairResult(spec, kept, repeated, kept.Count(round => log.IsContaminated(round.Calibration)));
+        return new PairResult(spec, kept, repeated, kept.Count(round => Disturbance(round) is not null)) { Measured = all };
+
+        string? Disturbance(PairRound round) => rule.Disturbance(round.Noise, NoiseRule.MedianSpeed(all));
     }
 
     private async Task<PairRound> RoundAsync(Func<Task<SideRound>> fabric, Func<Task<SideRound>> peer)
     {
-        var before = Calibrate();
+        var from = read();
+        var before = calibrate();
         var first = await fabric();
-        var between = Calibrate();
+        var between = calibrate();
         var second = await peer();
-
-        // What is furthest from the median counts, whichever side it was beside.
-        var around = new[] { before, between, Calibrate() };
-        return new PairRound(first, second, around.MaxBy(each => Math.Abs(each - log.Median)));
-    }
-
-    private double Calibrate()
-    {
-        var measured = calibrate();
-        log.Add(measured);
-        return measured;
+        var after = calibrate();
+        return new PairRound(first, second, new RoundNoise([before, between, after], read().OthersSince(from)));
     }
 }

@@ -48,7 +48,8 @@ internal static class ProcessTimes
             : new Entry(id, int.Parse(fields[1], CultureInfo.InvariantCulture), fields[11..15].Sum(field => long.Parse(field, CultureInfo.InvariantCulture)));
     }
 
-    private static List<Entry> ReadAll()
+    /// <summary>All processes that can be seen.</summary>
+    public static IReadOnlyCollection<Entry> ReadAll()
     {
         var all = new List<Entry>();
         foreach (var folder in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(Path.GetFileName(path)[0])))

@@ -13,27 +13,26 @@ internal static class HtmlReport
         :root { color-scheme: light dark; --back: #fcfcfb; --text: #1d2126; --soft: #5d6670; --line: #d9dde1; --fabric: #1f66d0; --peer: #c4570c; --good: #17743a; --bad: #b3261e; }
         @media (prefers-color-scheme: dark) { :root { --back: #15181c; --text: #e6e9ec; --soft: #9aa4ae; --line: #363d45; --fabric: #75aefc; --peer: #f29a5c; --good: #6fcf8e; --bad: #ff8a80; } }
         body { background: var(--back); color: var(--text); font: 15px/1.5 system-ui, sans-serif; max-width: 1080px; margin: 2rem auto; padding: 0 1rem; }
-        h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; } p.soft, li, figcaption { color: var(--soft); }
+        h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; } h2::first-letter { text-transform: uppercase; } p.soft, li, figcaption { color: var(--soft); }
+        .command { display: block; white-space: pre; overflow-x: auto; margin-top: .3rem; font-size: 12.5px; }
         .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: 13.5px; font-variant-numeric: tabular-nums; }
         th, td { text-align: left; padding: .4rem .7rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; } th { color: var(--soft); font-weight: 600; }
-        td.n { text-align: right; white-space: nowrap; } .met { color: var(--good); font-weight: 600; } .not { color: var(--bad); font-weight: 600; }
+        td.n, th.n { text-align: right; } td.n { white-space: nowrap; } .met { color: var(--good); font-weight: 600; } .not { color: var(--bad); font-weight: 600; }
         svg { width: 100%; height: auto; } svg text { fill: var(--text); font-size: 13px; } svg .tick { fill: var(--soft); font-size: 11.5px; } svg .value { font-weight: 600; }
         .grid { stroke: var(--line); } .even { stroke: var(--soft); stroke-dasharray: 4 4; } .spread { stroke: var(--fabric); stroke-width: 3; stroke-linecap: round; opacity: .55; }
         .median { fill: var(--fabric); } .bar { stroke: var(--peer); stroke-width: 3; } polyline { fill: none; stroke-width: 2.5; stroke-linejoin: round; }
         polyline.fabric { stroke: var(--fabric); } polyline.peer { stroke: var(--peer); } .key-fabric { color: var(--fabric); font-weight: 600; } .key-peer { color: var(--peer); font-weight: 600; }
-        .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); gap: 1.4rem; } figure { margin: 0; }
+        .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(440px, 100%), 1fr)); gap: 1.4rem; } figure { margin: 0; }
         """;
 
     /// <summary>Writes the page.</summary>
-    public static string Write(RunReport report, IReadOnlyList<PairResult> results, DateTimeOffset at)
+    public static string Write(RunReport report, IReadOnlyList<PairResult> results, RunStamp stamp)
     {
         var page = new StringBuilder();
         page.Append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\" /><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />");
         page.Append("<title>Fabric, side by side</title><style>").Append(Style).Append("</style></head><body>\n");
-        var machine = report.Machine;
         page.Append("<h1>Fabric, side by side</h1><p class=\"soft\">")
-            .Append(Html.Text($"{at:yyyy-MM-dd HH:mm} UTC, {machine.Cpu}, {machine.Cores} cores, {machine.MemoryMb:N0} MB, {machine.Os}, {machine.Runtime}; ES256 signs in {machine.Es256SignUs:0.0} us. "))
-            .Append("Each pair ran A B A B on this machine in one run; ratios are of the two sides of one round.</p>\n");
+            .Append(RunHead.Write(report.Machine, stamp)).Append("</p><p class=\"soft\">Each pair ran A B A B on this machine in one run; ratios are of the two sides of one round.</p>\n");
         Broken(page, report.PromisesBroken);
         page.Append("<h2>How many times better Fabric was</h2><p class=\"soft\">Dot: the median of the rounds. Line: from the lowest to the highest. Upright mark: what it must reach. Left of 1× the peer was better.</p>\n");
         page.Append("<figure>").Append(RatioPlot.Draw(results)).Append("</figure>\n");
@@ -58,7 +57,7 @@ internal static class HtmlReport
 
     private static void Table(StringBuilder page, IReadOnlyList<PairResult> results)
     {
-        page.Append("<div class=\"wide\"><table><thead><tr><th>pair</th><th>Fabric</th><th>peer</th><th>times better (spread)</th><th>bar</th><th></th><th>CPU an operation, client + server: Fabric</th><th>peer</th><th>repeated</th></tr></thead><tbody>\n");
+        page.Append("<div class=\"wide\"><table><thead><tr><th>pair</th><th>Fabric</th><th>peer</th><th class=\"n\">times better (spread)</th><th class=\"n\">bar</th><th></th><th class=\"n\">CPU an operation, client + server: Fabric</th><th class=\"n\">peer</th><th class=\"n\">repeated</th></tr></thead><tbody>\n");
         foreach (var result in results)
         {
             var (spec, verdict) = (result.Spec, PairText.Verdict(result));

@@ -8,10 +8,10 @@ namespace Fabric.LoadTests.Compare.Reports;
 internal static class MarkdownSummary
 {
     /// <summary>Writes it.</summary>
-    public static string Write(RunReport report, IReadOnlyList<PairResult> results, DateTimeOffset at)
+    public static string Write(RunReport report, IReadOnlyList<PairResult> results, RunStamp stamp)
     {
         var (text, machine) = (new StringBuilder(), report.Machine);
-        text.Append($"Fabric, side by side: {at:yyyy-MM-dd HH:mm} UTC, {machine.Cpu}, {machine.Cores} cores, {machine.Runtime}\n\n");
+        text.Append($"Fabric, side by side: {stamp.Date}, commit {stamp.Commit}, {machine.Cpu}, {machine.Cores} cores, {machine.Runtime}; `{stamp.Command}`\n\n");
         text.Append("| pair | Fabric | peer | times better (spread) | bar | | CPU an operation, client + server: Fabric | peer |\n|---|---|---|---|---|---|---|---|\n");
         foreach (var result in results)
         {

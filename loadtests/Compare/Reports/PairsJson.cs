@@ -34,7 +34,14 @@ internal static class PairsJson
         {
             writer.WriteStartObject();
             WriteFinite(writer, "ratio", result.Ratios[i]);
-            writer.WriteNumber("calibration", result.Rounds[i].Calibration);
+            writer.WriteStartArray("speeds");
+            foreach (var speed in result.Rounds[i].Noise.Speeds)
+            {
+                writer.WriteNumberValue(Math.Round(speed, 3));
+            }
+
+            writer.WriteEndArray();
+            writer.WriteNumber("others", Math.Round(result.Rounds[i].Noise.Others, 4));
             WriteSide(writer, "fabric", result.Rounds[i].Fabric);
             WriteSide(writer, "peer", result.Rounds[i].Peer);
             writer.WriteEndObject();

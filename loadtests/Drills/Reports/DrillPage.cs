@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Fabric.LoadTests.Compare.Reports;
 using Fabric.LoadTests.Reports;
@@ -13,18 +14,22 @@ internal static class DrillPage
         .line0 { stroke: var(--fabric); } .line1 { stroke: var(--peer); } .line2 { stroke: var(--line2); } .line3 { stroke: var(--line3); } .line4 { stroke: var(--line4); } .line5 { stroke: var(--line5); } .line6 { stroke: var(--line6); } .line7 { stroke: var(--line7); }
         .dot0 { fill: var(--fabric); } .dot1 { fill: var(--peer); } .dot2 { fill: var(--line2); } .dot3 { fill: var(--line3); } .dot4 { fill: var(--line4); } .dot5 { fill: var(--line5); } .dot6 { fill: var(--line6); } .dot7 { fill: var(--line7); }
         .key0 { color: var(--fabric); } .key1 { color: var(--peer); } .key2 { color: var(--line2); } .key3 { color: var(--line3); } .key4 { color: var(--line4); } .key5 { color: var(--line5); } .key6 { color: var(--line6); } .key7 { color: var(--line7); }
-        figcaption span { font-weight: 600; } figure { margin-top: 1.6rem; }
+        .line4 { stroke-dasharray: 9 4; } .line5 { stroke-dasharray: 3 4; } .line6 { stroke-dasharray: 12 4 3 4; } .line7 { stroke-dasharray: 6 3; }
+        figcaption span { font-weight: 600; } figure { margin-top: 1.6rem; } svg.swatch { width: auto; height: .6em; margin-right: .35em; }
+        .signs { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: 12.5px; overflow-wrap: anywhere; }
         """;
 
-    /// <summary>Writes the page. <paramref name="command"/>: what was run.</summary>
-    public static string Write(RunReport report, string description, string command, IReadOnlyList<Plot> plots, DateTimeOffset at)
+    // A picture of signs is read column by column.
+    private static readonly SearchValues<char> Signs = SearchValues.Create([DenialPicture.AllDenied, DenialPicture.Mixed]);
+
+    /// <summary>Writes the page.</summary>
+    public static string Write(RunReport report, string description, RunStamp stamp, IReadOnlyList<Plot> plots)
     {
-        var (page, machine) = (new StringBuilder(), report.Machine);
+        var page = new StringBuilder();
         page.Append("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\" /><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />");
         page.Append("<title>").Append(Html.Text($"Fabric: {report.Scenario}")).Append("</title><style>").Append(HtmlReport.Style).Append(Lines).Append("</style></head><body>\n");
         page.Append("<h1>").Append(Html.Text($"Fabric: {report.Scenario}")).Append("</h1><p>").Append(Html.Text(description)).Append("</p><p class=\"soft\">")
-            .Append(Html.Text($"{at:yyyy-MM-dd HH:mm} UTC, {machine.Cpu}, {machine.Cores} cores, {machine.MemoryMb:N0} MB, {machine.Os}, {machine.Runtime}; ES256 signs in {machine.Es256SignUs:0.0} us. "))
-            .Append("Command: <code>").Append(Html.Text(command)).Append("</code>")
+            .Append(RunHead.Write(report.Machine, stamp))
             .Append(report.IsFullSize ? "" : " A short run: the bars are meant for the full size.").Append("</p>\n");
         page.Append(report.PromisesBroken.Count == 0 ? "<p class=\"met\">No promise broke.</p>\n" : "");
         foreach (var promise in report.PromisesBroken)
@@ -42,7 +47,7 @@ internal static class DrillPage
         page.Append("<h2>How to read it</h2><ul>");
         foreach (var note in report.Notes)
         {
-            page.Append("<li>").Append(Html.Text(note)).Append("</li>");
+            page.Append(note.AsSpan().ContainsAny(Signs) ? "<li class=\"signs\">" : "<li>").Append(Html.Text(note)).Append("</li>");
         }
 
         return page.Append("</ul>\n</body></html>\n").ToString();
@@ -50,7 +55,7 @@ internal static class DrillPage
 
     private static void Table(StringBuilder page, RunReport report)
     {
-        page.Append("<h2>Values</h2><div class=\"wide\"><table><thead><tr><th>metric</th><th>value</th><th>unit</th><th>bar</th><th></th></tr></thead><tbody>\n");
+        page.Append("<h2>Values</h2><div class=\"wide\"><table><thead><tr><th>metric</th><th class=\"n\">value</th><th>unit</th><th class=\"n\">bar</th><th></th></tr></thead><tbody>\n");
         foreach (var metric in report.Metrics)
         {
             var (bar, verdict) = (Bar.Of(metric.Name), DrillSummary.Verdict(metric));

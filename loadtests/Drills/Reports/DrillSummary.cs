@@ -6,11 +6,11 @@ namespace Fabric.LoadTests.Drills.Reports;
 /// <summary>The report of a drill for pasting, as Markdown.</summary>
 internal static class DrillSummary
 {
-    /// <summary>Writes it. <paramref name="command"/>: what was run.</summary>
-    public static string Write(RunReport report, string command, DateTimeOffset at)
+    /// <summary>Writes it.</summary>
+    public static string Write(RunReport report, RunStamp stamp)
     {
         var (text, machine) = (new StringBuilder(), report.Machine);
-        text.Append($"Fabric, {report.Scenario}: {at:yyyy-MM-dd HH:mm} UTC, {machine.Cpu}, {machine.Cores} cores, {machine.Runtime}; `{command}`\n\n");
+        text.Append($"Fabric, {report.Scenario}: {stamp.Date}, commit {stamp.Commit}, {machine.Cpu}, {machine.Cores} cores, {machine.Runtime}; `{stamp.Command}`\n\n");
         text.Append("| metric | value | unit | bar | |\n|---|---|---|---|---|\n");
         foreach (var metric in report.Metrics)
         {

@@ -5,7 +5,7 @@ using Fabric.LoadTests.Reports;
 
 namespace Fabric.LoadTests.Drills.Reports;
 
-/// <summary>A plot as SVG: its axes, its lines in the page's colours, its marks with their names.</summary>
+/// <summary>A plot as SVG: its axes, its lines in the page's colours, from the fifth on broken as well, its marks with their names.</summary>
 internal static class LinePlot
 {
     /// <summary>Points of a line that are drawn; of a longer one every so many, with the first and the last.</summary>
@@ -17,36 +17,48 @@ internal static class LinePlot
     private const int Right = 880;
     private const int Top = 44;
     private const int Bottom = 286;
+    private const int RowHeight = 16;
 
     /// <summary>Draws it.</summary>
     public static string Draw(Plot plot)
     {
         var points = plot.Lines.SelectMany(line => line.Points).ToList();
-        var across = new PlotAxis([.. points.Select(point => point.X), .. plot.Marks.Select(mark => mark.X)], Left, Right, plot.IsLogAcross);
+        var marked = plot.Marks.Where(mark => double.IsFinite(mark.X)).ToList();
+        var across = new PlotAxis([.. points.Select(point => point.X), .. marked.Select(mark => mark.X)], Left, Right, plot.IsLogAcross, isWidened: false);
         var up = new PlotAxis(points.Select(point => point.Y), Bottom, Top, plot.IsLogUp);
+        var labels = MarkLabel.Place(marked.Select(mark => (mark.Name, across.At(mark.X))), 0, Width);
+
+        // Further rows of names make room above.
+        var above = labels.Select(label => label.Row * RowHeight).DefaultIfEmpty().Max();
         var svg = new StringBuilder();
-        svg.Append(Of($"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{Html.Text(plot.Title)}\">"));
+        svg.Append(Of($"<svg viewBox=\"0 {-above} {Width} {Height + above}\" role=\"img\" aria-label=\"{Html.Text(plot.Title)}\">"));
+        svg.Append(Of($"<text class=\"tick\" x=\"4\" y=\"{Top - 28 - above}\">{Html.Text(plot.Up)}</text>"));
         Axes(svg, plot, across, up);
-        for (var i = 0; i < plot.Lines.Count; i++)
+
+        // The first line is what the plot is about: nothing is drawn over it.
+        for (var i = plot.Lines.Count - 1; i >= 0; i--)
         {
             Line(svg, plot.Lines[i], i % Plot.LinesMax, across, up);
         }
 
-        foreach (var mark in plot.Marks)
+        foreach (var label in labels)
         {
-            var at = across.At(mark.X);
-            var side = at > (Left + Right) / 2.0 ? "end" : "start";
-            svg.Append(Of($"<line class=\"even\" x1=\"{at:0.#}\" x2=\"{at:0.#}\" y1=\"{Top - 18}\" y2=\"{Bottom}\" />"));
-            svg.Append(Of($"<text class=\"tick\" x=\"{at + (side == "end" ? -4 : 4):0.#}\" y=\"{Top - 10}\" text-anchor=\"{side}\">{Html.Text(mark.Name)}</text>"));
+            var y = Top - 10 - (label.Row * RowHeight);
+            svg.Append(Of($"<line class=\"even\" x1=\"{label.At:0.#}\" x2=\"{label.At:0.#}\" y1=\"{y - 8}\" y2=\"{Bottom}\" />"));
+            svg.Append(Of($"<text class=\"tick\" x=\"{label.At + (label.IsLeft ? -MarkLabel.Gap : MarkLabel.Gap):0.#}\" y=\"{y}\" text-anchor=\"{(label.IsLeft ? "end" : "start")}\">{Html.Text(label.Name)}</text>"));
         }
 
         return svg.Append("</svg>").ToString();
     }
 
-    /// <summary>The lines' names in their colours; empty for one line.</summary>
+    /// <summary>The lines' names, each behind a piece of its line and in its colour; empty for one line.</summary>
     public static string Key(Plot plot) => plot.Lines.Count < 2
         ? ""
-        : string.Join(", ", plot.Lines.Select((line, i) => $"<span class=\"key{i % Plot.LinesMax}\">{Html.Text(line.Name)}</span>"));
+        : string.Join(", ", plot.Lines.Select((line, i) => Swatch(line, i % Plot.LinesMax) + $"<span class=\"key{i % Plot.LinesMax}\">{Html.Text(line.Name)}</span>"));
+
+    private static string Swatch(PlotLine line, int colour) => line.IsDots
+        ? $"<svg class=\"swatch\" viewBox=\"0 0 12 10\"><circle class=\"dot{colour}\" cx=\"6\" cy=\"5\" r=\"3.5\" /></svg>"
+        : $"<svg class=\"swatch\" viewBox=\"0 0 28 10\"><polyline class=\"line{colour}\" points=\"0,5 28,5\" /></svg>";
 
     private static void Axes(StringBuilder svg, Plot plot, PlotAxis across, PlotAxis up)
     {
@@ -63,7 +75,6 @@ internal static class LinePlot
         }
 
         svg.Append(Of($"<text class=\"tick\" x=\"{(Left + Right) / 2}\" y=\"{Height - 10}\" text-anchor=\"middle\">{Html.Text(plot.Across)}</text>"));
-        svg.Append(Of($"<text class=\"tick\" x=\"4\" y=\"{Top - 28}\">{Html.Text(plot.Up)}</text>"));
     }
 
     private static void Line(StringBuilder svg, PlotLine line, int colour, PlotAxis across, PlotAxis up)

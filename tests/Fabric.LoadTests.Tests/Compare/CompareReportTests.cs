@@ -10,6 +10,7 @@ namespace Fabric.LoadTests.Tests.Compare;
 public sealed class CompareReportTests
 {
     private static readonly MachineInfo Machine = new("a <processor>", 2, 1_024, "an os", "a runtime", "workstation", 20, 40);
+    private static readonly RunStamp Stamp = new(DateTimeOffset.UnixEpoch, "abc123", "compare <everything>");
 
     [Fact]
     public void The_page_is_well_formed_whatever_stands_in_it_and_asks_nothing_of_a_network()
@@ -18,13 +19,15 @@ public sealed class CompareReportTests
         report.Note("<script>alert(1)</script> & more");
         report.Broken("R1: \"edge\" <allowed>");
 
-        var page = HtmlReport.Write(report, [Result("compare.check_redis_get", 40), Result("compare.revoke_redis", 0.2)], DateTimeOffset.UnixEpoch);
+        var page = HtmlReport.Write(report, [Result("compare.check_redis_get", 40), Result("compare.revoke_redis", 0.2)], Stamp);
 
         var body = XDocument.Parse(page[page.IndexOf("<html", StringComparison.Ordinal)..]);
         Assert.Empty(body.Descendants("script"));
         Assert.DoesNotContain("://", page, StringComparison.Ordinal);
         Assert.DoesNotContain("@import", page, StringComparison.Ordinal);
         Assert.DoesNotContain(body.Descendants().Attributes(), each => each.Name.LocalName is "src" or "href");
+        Assert.Contains("1970-01-01 00:00 UTC, commit abc123; a <processor>, 2 cores", body.Root!.Value, StringComparison.Ordinal);
+        Assert.Equal("compare <everything>", Assert.Single(body.Descendants("code")).Value);
         Assert.Contains("Promise broken: R1: \"edge\" <allowed>", body.Descendants("p").Select(each => each.Value));
     }
 
@@ -35,9 +38,9 @@ public sealed class CompareReportTests
         PairResult[] results = [Result("compare.check_redis_get", 40), Result("compare.revoke_redis", 0.2), Result("compare.without_bar", 3)];
 
         Assert.Equal(["met", "NOT MET", ""], results.Select(PairText.Verdict));
-        var page = XDocument.Parse(HtmlReport.Write(report, results, DateTimeOffset.UnixEpoch).Replace("<!DOCTYPE html>\n", "", StringComparison.Ordinal));
+        var page = XDocument.Parse(HtmlReport.Write(report, results, Stamp).Replace("<!DOCTYPE html>\n", "", StringComparison.Ordinal));
         Assert.Equal(["met", "NOT MET", ""], page.Descendants("tbody").Elements("tr").Select(row => row.Elements("td").ElementAt(5).Value));
-        var rows = MarkdownSummary.Write(report, results, DateTimeOffset.UnixEpoch).Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(1).ToList();
+        var rows = MarkdownSummary.Write(report, results, Stamp).Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Skip(1).ToList();
         Assert.Equal(["met", "NOT MET", ""], rows.Select(row => row.Split('|')[6].Trim()));
     }
 
@@ -56,6 +59,8 @@ public sealed class CompareReportTests
         Assert.Equal(2, pairs[0].GetProperty("rounds").GetArrayLength());
         Assert.Equal(40, pairs[0].GetProperty("rounds")[0].GetProperty("ratio").GetDouble());
         Assert.Equal(1, pairs[0].GetProperty("rounds")[0].GetProperty("peer").GetProperty("serverCpuSeconds").GetDouble());
+        Assert.Equal([10, 11, 9], pairs[0].GetProperty("rounds")[0].GetProperty("speeds").EnumerateArray().Select(speed => speed.GetDouble()));
+        Assert.Equal(0.025, pairs[0].GetProperty("rounds")[0].GetProperty("others").GetDouble());
         Assert.InRange(pairs[0].GetProperty("latencies").GetProperty("fabric").GetProperty("p99.99Us").GetDouble(), 1_990, 2_000);
         Assert.Equal(JsonValueKind.Null, pairs[1].GetProperty("rounds")[0].GetProperty("ratio").ValueKind);
     }
@@ -65,6 +70,22 @@ public sealed class CompareReportTests
     [InlineData("nobody", 1)]
     public void Only_peers_that_there_are_may_be_named(string peer, int errors) =>
         Assert.Equal(errors, LoadCommands.Build().Parse(["compare", "--only", peer]).Errors.Count);
+
+    [Fact]
+    public void The_noise_is_told_of_all_rounds_and_by_pair()
+    {
+        var fast = Result("compare.fast", 1) with { Measured = [Noisy([100, 100, 110], 0.01), Noisy([100, 80, 100], 0.3)] };
+        var slow = Result("compare.slow", 1) with { Measured = [Noisy([50, 50, 50], 0.02)] };
+
+        var text = NoiseText.Of([fast, slow], NoiseRule.Default);
+
+        Assert.Contains("beside 3 rounds", text, StringComparison.Ordinal);
+        Assert.Contains("2.0% of the machine in the median and 30.0% at most", text, StringComparison.Ordinal);
+        Assert.Contains("at 80% to 110% of its pair's median speed", text, StringComparison.Ordinal);
+        Assert.Null(NoiseText.Of([], NoiseRule.Default));
+
+        static PairRound Noisy(double[] speeds, double others) => new(new SideRound(1, 1, 1, 1, 1), new SideRound(1, 1, 1, 1, 1), new RoundNoise(speeds, others));
+    }
 
     [Fact]
     public void A_percentile_is_told_only_when_enough_were_measured()
@@ -97,7 +118,7 @@ public sealed class CompareReportTests
             latencies.RecordNs(i * 100);
         }
 
-        var round = new PairRound(new SideRound(ratio, 1, 1, 1, 0), new SideRound(1, 1, 1, 1, 1), 1);
+        var round = new PairRound(new SideRound(ratio, 1, 1, 1, 0), new SideRound(1, 1, 1, 1, 1), new RoundNoise([10, 11, 9], 0.025));
         return new PairResult(new PairSpec(name, "<peer>", "a & b", "c", "checks/s"), [round, round], 1, 0) { Latencies = (latencies, latencies, 2_000) };
     }
 }
