@@ -11,6 +11,9 @@ internal static class EventRefusals
     public static readonly Rejection OtherAudience = new("invalid_audience", "aud", "the token is for somebody else");
     public static readonly Rejection BadKey = new("invalid_key", "signature", "the token is not signed by a key of its issuer, with an algorithm that is taken here");
 
-    /// <summary>Whether a code is one of these: the token will not be better the next time.</summary>
+    /// <summary>Said to nobody: the event waits for its key to be published. RFC 8935 has `invalid_key` for it, after which a transmitter does not send it again.</summary>
+    public static readonly Rejection KeyUnknown = new("key_unknown", "kid", "none of the keys that the issuer publishes now has signed the token");
+
+    /// <summary>Whether a code is one of the standard's: the token will not be better the next time.</summary>
     public static bool AreFinal(string code) => code.StartsWith("invalid_", StringComparison.Ordinal);
 }

@@ -23,9 +23,9 @@ internal sealed class EventTokens(IFabricEngine engine, KeySets keys, TimeProvid
 
     /// <summary>
     /// The token that a text is. Refusals: those of <see cref="EventRefusals"/>; `issuer.keys_unavailable` and `storage.unavailable`: it cannot be told now.
-    /// <paramref name="hasWaited"/>: its age was looked at when it came.
+    /// <paramref name="cameAt"/>: when one came that has waited: its age was looked at then; null: now.
     /// </summary>
-    public async ValueTask<Outcome<EventToken>> ReadAsync(string tenant, string text, bool hasWaited, CancellationToken cancellation)
+    public async ValueTask<Outcome<EventToken>> ReadAsync(string tenant, string text, Instant? cameAt, CancellationToken cancellation)
     {
         var trusted = engine.IssuersOf(tenant);
         if (!trusted.IsOk)
@@ -50,7 +50,7 @@ internal sealed class EventTokens(IFabricEngine engine, KeySets keys, TimeProvid
         {
             return EventRefusals.NoToken;
         }
-        if (!IsTimely(jwt, hasWaited))
+        if (!IsTimely(jwt, cameAt is not null))
         {
             return EventRefusals.TooOld;
         }
@@ -59,9 +59,10 @@ internal sealed class EventTokens(IFabricEngine engine, KeySets keys, TimeProvid
             return EventRefusals.BadKey;
         }
         var kid = jwt.Header.TryGetProperty("kid", out _) ? ForeignJwt.Text(jwt.Header, "kid") ?? "" : null;
-        var signed = await keys.HasSignedAsync(issuer, jwt, kid, algorithm, cancellation);
-        return !signed.IsOk ? signed.Rejection
-            : signed.Value ? new EventToken(issuer, jti, jwt.Claims)
+        var judged = await keys.JudgeAsync(issuer, jwt, kid, algorithm, cameAt?.ToDateTimeOffset() ?? time.GetUtcNow(), cancellation);
+        return !judged.IsOk ? judged.Rejection
+            : judged.Value == SignatureVerdict.Signed ? new EventToken(issuer, jti, jwt.Claims)
+            : judged.Value == SignatureVerdict.KeyUnknown ? EventRefusals.KeyUnknown
             : EventRefusals.BadKey;
     }
 

@@ -25,19 +25,23 @@ internal sealed class SignalIntake(IFabricEngine engine, EventTokens tokens, Wai
 
     private readonly ILogger _log = logs.CreateLogger("Fabric.Silo.Signals");
 
-    /// <summary>Null: the event is done with, or waits durably. Refusals: those of <see cref="EventRefusals"/>; all others: send it again.</summary>
-    public async ValueTask<Rejection?> TakeAsync(string tenant, string text, CancellationToken cancellation)
+    /// <summary>
+    /// Null: the event is done with, or waits durably. Refusals: those of <see cref="EventRefusals"/>; all others: send it again. <paramref name="isPolled"/>: it comes from where its transmitter is
+    /// polled, and not from anybody.
+    /// </summary>
+    public async ValueTask<Rejection?> TakeAsync(string tenant, string text, bool isPolled, CancellationToken cancellation)
     {
-        var read = await tokens.ReadAsync(tenant, text, hasWaited: false, cancellation);
+        var read = await tokens.ReadAsync(tenant, text, cameAt: null, cancellation);
         return read.IsOk ? await DoAsync(tenant, read.Value, cancellation)
-            : read.Rejection.Code == Codes.IssuerKeysUnavailable ? await waiting.AddAsync(tenant, text, cancellation)
+            : read.Rejection.Code == Codes.IssuerKeysUnavailable ? await waiting.AddAsync(tenant, text, WaitsFor.Keys, cancellation)
+            : read.Rejection.Code == EventRefusals.KeyUnknown.Code ? await waiting.AddAsync(tenant, text, isPolled ? WaitsFor.PolledKey : WaitsFor.PushedKey, cancellation)
             : read.Rejection;
     }
 
-    /// <summary>The same for one that has waited. `issuer.keys_unavailable`: it waits on.</summary>
-    public async ValueTask<Rejection?> TakeWaitingAsync(string tenant, string text, CancellationToken cancellation)
+    /// <summary>The same for one that has waited. <see cref="EventRefusals.KeyUnknown"/> and `issuer.keys_unavailable`: it waits on.</summary>
+    public async ValueTask<Rejection?> TakeWaitingAsync(string tenant, string text, Instant cameAt, CancellationToken cancellation)
     {
-        var read = await tokens.ReadAsync(tenant, text, hasWaited: true, cancellation);
+        var read = await tokens.ReadAsync(tenant, text, cameAt, cancellation);
         return read.IsOk ? await DoAsync(tenant, read.Value, cancellation) : read.Rejection;
     }
 

@@ -26,6 +26,8 @@ public sealed class PolledEventTests(FederatedServer federated) : IClassFixture<
     [Fact]
     public async Task An_event_is_fetched_done_and_acknowledged_and_one_that_is_none_is_refused()
     {
+        // Keys may be asked for anew: only such ones say that a key has not signed.
+        Server.Time.Advance(TimeSpan.FromMinutes(1));
         await using var transmitter = await PolledTransmitter.StartAsync();
         var tenant = await TenantAsync();
         var honest = Token("jane", "j1");
@@ -48,6 +50,29 @@ public sealed class PolledEventTests(FederatedServer federated) : IClassFixture<
         var (_, info) = await SendAsync("GET", tenant, null);
         Assert.True((bool)info["hasAuthorization"]!);
         Assert.DoesNotContain("a-secret", info.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Invariant", "D1")]
+    public async Task An_event_whose_key_is_not_published_yet_is_acknowledged_kept_and_an_alarm_until_it_is_in_force()
+    {
+        await using var changing = await ForeignIssuer.StartAsync();
+        using var before = new SigningClient();
+        var (keys, scenes) = (changing.Keys, new IntakeScenes(federated));
+        changing.Keys = [before.Jwk];
+        await using var transmitter = await PolledTransmitter.StartAsync();
+        var scene = await scenes.SceneAsync(issuer: changing);
+        transmitter.Sets["j1"] = scenes.Token("jane", Disabled, "{}", issuer: changing);
+        await PutAsync(scene.Tenant, transmitter.Url, null);
+        Assert.Equal(["j1"], (await AcknowledgedAsync(transmitter))["ack"]!.AsArray().Select(each => (string)each!));
+
+        // Nobody but the transmitter can have made it up: somebody has to look.
+        await scenes.UntilAsync(async () => (await scenes.HealthAsync()).Status == "yellow");
+        Assert.Equal("active", await scenes.StatusAsync(scene));
+        changing.Keys = keys;
+        await scenes.UntilAsync(async () => await scenes.StatusAsync(scene) == "offboarded");
+        await scenes.UntilAsync(async () => (await scenes.HealthAsync()).Status == "green");
+        Assert.False(await scenes.AllowsAsync(scene));
     }
 
     [Fact]
