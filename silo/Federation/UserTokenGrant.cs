@@ -25,6 +25,8 @@ internal sealed class UserTokenGrant(IFabricEngine engine, IssuedTokens tokens, 
     private static readonly Rejection Invalid = Bad("it is no token of a user that stands, of an issuer that the tenant trusts, for an audience of it");
 
     private readonly NewUsers _new = new(engine, time);
+    private readonly TokenFloors _floors = new(engine, time);
+    private readonly SessionEnds _ends = new(engine);
 
     /// <summary>Whether a token is another issuer's: it says so, and then has to prove it.</summary>
     public bool IsForeign(string type, string token) => type == IdTokenType || (ForeignJwt.TryParseIssued(token)?.Text("iss") is { } issuer && !issuers.IsOwn(issuer));
@@ -49,13 +51,28 @@ internal sealed class UserTokenGrant(IFabricEngine engine, IssuedTokens tokens, 
         {
             return Invalid;
         }
-        if (await EnsureUserAsync(client.Tenant!, subject, cancellation) is { } missing)
+        if ((await CheckAgeAsync(client.Tenant!, subject, cancellation) ?? await EnsureUserAsync(client.Tenant!, subject, cancellation)) is { } refused)
         {
-            return missing;
+            return refused;
         }
         // RFC 7800: what comes of a token that is bound to a key is bound to it as well.
         var key = subject.Claims.TryGetProperty("cnf", out _) ? proofKey : null;
-        return await OpenAsync(client, asked, subject.Subject, Math.Min(asked.LifetimeSeconds ?? remaining, remaining), key, cancellation);
+        var opened = await OpenAsync(client, asked, subject.Subject, Math.Min(asked.LifetimeSeconds ?? remaining, remaining), key, cancellation);
+        return opened.IsOk && await CheckAgeAsync(client.Tenant!, subject, CancellationToken.None) is { } late
+            ? await _ends.EndAsync(client.Tenant!, opened.Value, "the user's sessions were ended while it was opened", CancellationToken.None) ?? late
+            : opened;
+    }
+
+    // INVARIANT R1: what was made before the user's sessions were ended opens none. A token without `iat` cannot be told (OpenID Connect Core section 2 and RFC 9068 section 2.2 require it), nor one that is
+    // older than this is remembered for.
+    private async ValueTask<Rejection?> CheckAgeAsync(string tenant, IssuedToken token, CancellationToken cancellation)
+    {
+        if (token.IssuedAt is not { } made || Instant.From(time.GetUtcNow()) - made > IssuedTokens.LifetimeMax)
+        {
+            return Invalid;
+        }
+        var isBelow = await _floors.IsBelowAsync(tenant, token.Subject, made, cancellation);
+        return !isBelow.IsOk ? isBelow.Rejection : isBelow.Value ? Invalid : null;
     }
 
     // RFC 9068 section 2.1: an access token says that it is one, and is no ID token. Section 2.2: one that a service got for itself has the service as its subject, which is no user, however it is called (section 5).

@@ -108,7 +108,7 @@ test('an event that is signed with a key which its issuer does not publish yet i
   await publish(old.jwk);
   await host.api('POST', `/v1/tenants/${tenant}/users`, { id: 'omar' });
   const token = await new jose.SignJWT({
-    jti: crypto.randomUUID(), sub_id: { format: 'opaque', id: 'omar' }, events: { 'https://schemas.openid.net/secevent/risc/event-type/account-disabled': {} },
+    jti: crypto.randomUUID(), sub_id: { format: 'email', email: 'Omar' }, events: { 'https://schemas.openid.net/secevent/risc/event-type/account-disabled': {} },
   }).setProtectedHeader({ alg: 'ES256', typ: 'secevent+jwt', kid: 'k2' }).setIssuer(issuer).setAudience(audience).setIssuedAt().sign(young.privateKey);
   const sent = await fetch(`${audience}/ssf/events`, { method: 'POST', headers: { 'content-type': 'application/secevent+jwt' }, body: token });
   assert.equal(sent.status, 202);

@@ -56,15 +56,17 @@ internal sealed class EventTokens(IFabricEngine engine, KeySets keys, TimeProvid
         }
         if (ForeignJwt.Text(jwt.Header, "alg") is not { } algorithm || !issuer.Algorithms.Contains(algorithm, StringComparer.Ordinal))
         {
-            return EventRefusals.BadKey;
+            return EventRefusals.OtherAlgorithm;
         }
         var kid = jwt.Header.TryGetProperty("kid", out _) ? ForeignJwt.Text(jwt.Header, "kid") ?? "" : null;
         var judged = await keys.JudgeAsync(issuer, jwt, kid, algorithm, cameAt?.ToDateTimeOffset() ?? time.GetUtcNow(), cancellation);
         return !judged.IsOk ? judged.Rejection
-            : judged.Value == SignatureVerdict.Signed ? new EventToken(issuer, jti, jwt.Claims)
+            : judged.Value == SignatureVerdict.Signed ? new EventToken(issuer, jti, MadeAt(jwt), jwt.Claims)
             : judged.Value == SignatureVerdict.KeyUnknown ? EventRefusals.KeyUnknown
             : EventRefusals.BadKey;
     }
+
+    private Instant MadeAt(ForeignJwt jwt) => Instant.Min(Instant.From(time.GetUtcNow()), new Instant((long)(jwt.Seconds("iat")!.Value * 1000)));
 
     private static bool IsEvent(string type) =>
         type.Equals("secevent+jwt", StringComparison.OrdinalIgnoreCase) || type.Equals("application/secevent+jwt", StringComparison.OrdinalIgnoreCase);

@@ -20,6 +20,9 @@ internal static partial class SignalIntakeLog
     [LoggerMessage(3319, LogLevel.Warning, "issuer {Issuer} of tenant {Tenant}: an event was carried out and not remembered, since too many are: sent again, it would be carried out again")]
     public static partial void EventNotRemembered(this ILogger log, string issuer, string tenant);
 
+    [LoggerMessage(3320, LogLevel.Error, "issuer {Issuer} of tenant {Tenant}: a user's sessions are ended, and tokens that were made before could not be ruled out, since too many are: one of them can still be exchanged")]
+    public static partial void FloorNotKept(this ILogger log, string issuer, string tenant);
+
     [LoggerMessage(3317, LogLevel.Error, "issuer {Issuer} of tenant {Tenant}: polling its events ended with an error; it is polled again")]
     public static partial void PollBroke(this ILogger log, string issuer, string tenant, Exception fault);
 

@@ -321,6 +321,42 @@ public sealed class IntakeTests(FederatedServer federated) : IClassFixture<Feder
     }
 
     [Theory]
+    [InlineData("""{"format":"email","email":"JANE"}""", true)]
+    [InlineData("""{"format":"account","uri":"acct:Jane"}""", true)]
+    [InlineData("""{"format":"opaque","id":"JANE"}""", false)]
+    [Trait("Invariant", "R1")]
+    public async Task An_address_names_its_user_in_whatever_case_where_nobody_is_called_so_exactly(string subject, bool isEnded)
+    {
+        var scene = await _scenes.SceneAsync();
+        Assert.Equal(HttpStatusCode.Accepted, await _scenes.SendAsync(scene.Tenant, About()));
+        Assert.Equal(!isEnded, await _scenes.AllowsAsync(scene));
+
+        // INVARIANT R5: where somebody is, nobody else is meant.
+        var (exact, other) = (await _scenes.SceneAsync(scene.Tenant, "Jane"), await _scenes.SceneAsync(scene.Tenant, "JANE"));
+        var small = await _scenes.SceneAsync(scene.Tenant, "jane", isKnown: true);
+        Assert.Equal(HttpStatusCode.Accepted, await _scenes.SendAsync(scene.Tenant, About()));
+        var isCapital = subject.Contains("JANE", StringComparison.Ordinal);
+        Assert.Equal((isCapital, !isCapital, true), (await _scenes.AllowsAsync(exact), await _scenes.AllowsAsync(other), await _scenes.AllowsAsync(small)));
+
+        string About() => _scenes.Token(scene.User, Caep + "session-revoked", "{}", claims => claims["sub_id"] = JsonNode.Parse(subject));
+    }
+
+    [Theory]
+    [InlineData(EventSubjects.UsersMax - 1, HttpStatusCode.Accepted)]
+    [InlineData(EventSubjects.UsersMax, HttpStatusCode.BadRequest)]
+    [Trait("Invariant", "B1")]
+    public async Task Of_an_event_about_too_many_none_is_ended_and_it_is_said_so(int others, HttpStatusCode status)
+    {
+        var scene = await _scenes.SceneAsync();
+        var names = new JsonArray([.. Enumerable.Range(0, others).Select(i => Opaque($"u{i}")), Opaque(scene.User)]);
+        var token = _scenes.Token(scene.User, Caep + "session-revoked", "{}", claims => claims["sub_id"] = new JsonObject { ["format"] = "aliases", ["identifiers"] = names });
+        Assert.Equal(status, await _scenes.SendAsync(scene.Tenant, token));
+        Assert.Equal(status != HttpStatusCode.Accepted, await _scenes.AllowsAsync(scene));
+
+        static JsonNode Opaque(string id) => new JsonObject { ["format"] = "opaque", ["id"] = id };
+    }
+
+    [Theory]
     [InlineData("users", "sub", true)]
     [InlineData("users", "email", false)]
     [InlineData("login", "sub", true)]
@@ -363,6 +399,65 @@ public sealed class IntakeTests(FederatedServer federated) : IClassFixture<Feder
         mayCatchUp = true;
         Assert.Null(await intake.TakeAsync(scene.Tenant, token, isPolled: false, CancellationToken.None));
         Assert.Equal("offboarded", (await Server.Operator.GetUserAsync(scene.Tenant, scene.User).OrThrow()).Status);
+    }
+
+    [Fact]
+    [Trait("Invariant", "R1")]
+    public async Task A_silo_that_does_not_know_a_transmitter_yet_catches_up_before_it_says_that_it_is_none()
+    {
+        var tenant = await Server.TenantAsync();
+        var scene = await _scenes.SceneAsync(tenant);
+        var (asked, mayCatchUp) = (0, false);
+        await using var engine = new RelayedEngine(Server.Engine)
+        {
+            CatchingUp = () =>
+            {
+                asked++;
+                return mayCatchUp ? null : new Rejection(Codes.StorageUnavailable, "cluster", "not now");
+            },
+        };
+        using var http = Http();
+        var (intake, token) = (IntakeOf(engine, http), _scenes.Token(scene.User, Risc + "account-disabled", "{}"));
+        Assert.Equal(Codes.StorageUnavailable, (await intake.TakeAsync(tenant, token, isPolled: false, CancellationToken.None))?.Code);
+        mayCatchUp = true;
+        Assert.Equal("invalid_issuer", (await intake.TakeAsync(tenant, token, isPolled: false, CancellationToken.None))?.Code);
+        Assert.Equal(2, asked);
+        engine.CatchingUp = () =>
+        {
+            federated.TrustAsync(tenant, new PutIssuer("signals", Issuer.Url, Audiences: [Audience]), "idp").GetAwaiter().GetResult();
+            return null;
+        };
+        Assert.Null(await intake.TakeAsync(tenant, token, isPolled: false, CancellationToken.None));
+        Assert.False(await _scenes.AllowsAsync(scene));
+    }
+
+    [Fact]
+    [Trait("Invariant", "B1")]
+    public async Task However_many_ask_a_silo_catches_up_once_at_a_time_and_for_each_after_it_asked()
+    {
+        var (begun, most, under) = (0, 0, 0);
+        var hasBegun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var mayEnd = new ManualResetEventSlim();
+        await using var engine = new RelayedEngine(Server.Engine)
+        {
+            CatchingUp = () =>
+            {
+                most = Math.Max(most, Interlocked.Increment(ref under));
+                begun++;
+                hasBegun.TrySetResult();
+                mayEnd.Wait();
+                Interlocked.Decrement(ref under);
+                return null;
+            },
+        };
+        var catchUps = new CatchUps(engine);
+        var first = catchUps.WaitAsync(CancellationToken.None).AsTask();
+        await hasBegun.Task;
+        var others = Enumerable.Range(0, 50).Select(_ => catchUps.WaitAsync(CancellationToken.None).AsTask()).ToList();
+        Assert.All(others, other => Assert.False(other.IsCompleted));
+        mayEnd.Set();
+        Assert.All(await Task.WhenAll([first, .. others]), Assert.Null);
+        Assert.Equal((2, 1), (begun, most));
     }
 
     [Fact]
