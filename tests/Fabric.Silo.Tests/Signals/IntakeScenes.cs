@@ -108,10 +108,11 @@ internal sealed class IntakeScenes(FederatedServer federated)
         }
     }
 
-    /// <summary>A sample of the host's metrics.</summary>
-    public async Task<long> MetricAsync(string sample)
+    /// <summary>A sample of the host's metrics, whatever other labels it has.</summary>
+    public async Task<long> MetricAsync(string name, string label)
     {
         var text = await Server.Http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
-        return long.Parse(text.Split('\n').Single(line => line.StartsWith(sample + " ", StringComparison.Ordinal))[(sample.Length + 1)..]);
+        var line = text.Split('\n').Single(line => line.StartsWith(name + "{", StringComparison.Ordinal) && line.Contains(label, StringComparison.Ordinal));
+        return long.Parse(line[(line.LastIndexOf('}') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]);
     }
 }

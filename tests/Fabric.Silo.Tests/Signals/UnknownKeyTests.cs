@@ -17,8 +17,9 @@ namespace Fabric.Silo.Tests.Signals;
 public sealed class UnknownKeyTests(FederatedServer federated) : IClassFixture<FederatedServer>
 {
     private const string Disabled = IntakeScenes.Risc + "account-disabled";
-    private const string Kept = "fabric_signals_kept_total{for=\"pushed_key\"}";
-    private const string GivenUp = "fabric_signals_given_up_total{for=\"pushed_key\"}";
+    private const string Kept = "fabric_signals_kept_total";
+    private const string GivenUp = "fabric_signals_given_up_total";
+    private const string Pushed = "for=\"pushed_key\"";
 
     private readonly IntakeScenes _scenes = new(federated);
 
@@ -92,7 +93,7 @@ public sealed class UnknownKeyTests(FederatedServer federated) : IClassFixture<F
     public async Task Events_that_are_made_up_are_given_up_after_an_hour_counted_and_no_alarm()
     {
         var scene = await SceneOfListAsync();
-        var (kept, givenUp) = (await _scenes.MetricAsync(Kept), await _scenes.MetricAsync(GivenUp));
+        var (kept, givenUp) = (await _scenes.MetricAsync(Kept, Pushed), await _scenes.MetricAsync(GivenUp, Pushed));
         for (var i = 0; i < 5; i++)
         {
             Assert.Equal(HttpStatusCode.Accepted, await _scenes.SendAsync(scene.Tenant, MadeUp(scene, i)));
@@ -100,12 +101,12 @@ public sealed class UnknownKeyTests(FederatedServer federated) : IClassFixture<F
         var again = MadeUp(scene, 5);
         Assert.Equal(HttpStatusCode.Accepted, await _scenes.SendAsync(scene.Tenant, again));
         Assert.Equal(HttpStatusCode.Accepted, await _scenes.SendAsync(scene.Tenant, again));
-        Assert.Equal(kept + 6, await _scenes.MetricAsync(Kept));
+        Assert.Equal(kept + 6, await _scenes.MetricAsync(Kept, Pushed));
         var (begin, health) = (Server.Time.GetUtcNow(), new HashSet<string>());
         await _scenes.UntilAsync(async () =>
         {
             health.Add((await _scenes.HealthAsync()).Status);
-            return await _scenes.MetricAsync(GivenUp) == givenUp + 6;
+            return await _scenes.MetricAsync(GivenUp, Pushed) == givenUp + 6;
         }, TimeSpan.FromSeconds(30));
         Assert.True(Server.Time.GetUtcNow() - begin >= WaitingEvents.KeyKeptFor);
         Assert.Equal(["green"], health);
