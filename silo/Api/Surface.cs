@@ -50,7 +50,7 @@ internal static class Surface
         ExtAuthzEndpoint.Map(routes, engine, options.ExtAuthz);
         OAuthRoutes.Map(routes, engine, app.Services);
         FeedEndpoint.Map(guarded, engine.Feed, caller => new EngineEdgeService(engine, caller));
-        ScimRoutes.Map(routes, engine, issuers);
+        ScimRoutes.Map(routes, engine, time, issuers);
         HealthRoutes.Map(routes, engine, () => [app.Services.GetRequiredService<WaitingEventsLoop>().Health], Scrape.Of(app.Services));
         guarded.MapOpenApi("/openapi/{documentName}.json").Open();
         Verify(app);

@@ -12,6 +12,9 @@ internal sealed class ForeignKeySet(IReadOnlyList<ForeignKey> keys)
     /// <summary>The most keys (B1).</summary>
     public const int KeysMax = 64;
 
+    /// <summary>The most keys that are tried where none is named (B1): who makes signatures up makes the fabric reckon no longer.</summary>
+    public const int TriesMax = 16;
+
     private const int RsaBitsMin = 2_048;
     private const int RsaBitsMax = 8_192;
 
@@ -58,6 +61,30 @@ internal sealed class ForeignKeySet(IReadOnlyList<ForeignKey> keys)
             if (key.Verifies(algorithm, input, signature))
             {
                 return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// The same for what ends authority: without a <paramref name="kid"/> each key that could have made it is tried, <see cref="TriesMax"/> at most. All of them are the issuer's own.
+    /// </summary>
+    public bool VerifiesByAny(string? kid, string algorithm, ReadOnlySpan<byte> input, ReadOnlySpan<byte> signature)
+    {
+        var tries = 0;
+        foreach (var key in keys)
+        {
+            if ((kid is not null && key.Kid != kid) || !key.Fits(algorithm))
+            {
+                continue;
+            }
+            if (key.Verifies(algorithm, input, signature))
+            {
+                return true;
+            }
+            if (++tries == TriesMax)
+            {
+                return false;
             }
         }
         return false;

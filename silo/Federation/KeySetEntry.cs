@@ -41,11 +41,11 @@ internal sealed class KeySetEntry(KeySetSource source, TimeProvider time)
         lock (_gate)
         {
             var now = time.GetUtcNow();
-            if (now < _freshUntil && _keys!.Has(kid))
+            if (now < _freshUntil && now >= _fetchedAt && _keys!.Has(kid))
             {
                 return _keys;
             }
-            if (_fetch is null && now < _notBefore)
+            if (_fetch is null && !MayAsk_NeedsLock(now))
             {
                 return Known(kid, staleMax, now);
             }
@@ -60,19 +60,20 @@ internal sealed class KeySetEntry(KeySetSource source, TimeProvider time)
     }
 
     /// <summary>
-    /// The keys as they were fetched at <paramref name="since"/> or later, for what none of those that were known has signed and that names no key: its issuer may have another one by now. Null
-    /// when it cannot be told now; such a fetch is made as rarely as for a name that is not known.
+    /// The keys as they were fetched at <paramref name="since"/> or later, for what none of those that were known has signed: its issuer may have another one by now. Null when it cannot be told
+    /// now; such a fetch is made as rarely as for a name that is not known.
     /// </summary>
     public async ValueTask<ForeignKeySet?> GetAnewAsync(DateTimeOffset since, CancellationToken cancellation)
     {
         Task fetch;
         lock (_gate)
         {
-            if (_keys is not null && _fetchedAt >= since)
+            var now = time.GetUtcNow();
+            if (_keys is not null && _fetchedAt >= since && _fetchedAt <= now)
             {
                 return _keys;
             }
-            if (_fetch is null && time.GetUtcNow() < _notBefore)
+            if (_fetch is null && !MayAsk_NeedsLock(now))
             {
                 return null;
             }
@@ -85,7 +86,23 @@ internal sealed class KeySetEntry(KeySetSource source, TimeProvider time)
         }
     }
 
-    private ForeignKeySet? Known(string? kid, TimeSpan staleMax, DateTimeOffset now) => _keys is { } keys && now < _fetchedAt + staleMax && keys.Has(kid) ? keys : null;
+    /// <summary>The keys as the issuer has told them the last time that it was asked; null: it did not answer, or was not asked.</summary>
+    public ForeignKeySet? Told
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _failures == 0 ? _keys : null;
+            }
+        }
+    }
+
+    // A moment further ahead than any wait is one of a clock that was set back since: what a key signs is not put off, and a key that was withdrawn not believed, until it is reached.
+    private bool MayAsk_NeedsLock(DateTimeOffset now) => now >= _notBefore || _notBefore - now > RetryMax;
+
+    private ForeignKeySet? Known(string? kid, TimeSpan staleMax, DateTimeOffset now) =>
+        _keys is { } keys && now < _fetchedAt + staleMax && now >= _fetchedAt - RetryMax && keys.Has(kid) ? keys : null;
 
     private async Task FetchAsync()
     {

@@ -52,6 +52,44 @@ internal sealed class KeySets(OutboundHttp http, TimeProvider time, ILoggerFacto
         return await EntryOf(issuer).GetAnewAsync(since, cancellation) is { } now ? now.Verifies(null, algorithm, jwt.SigningInput, jwt.Signature) : Unavailable;
     }
 
+    /// <summary>
+    /// What an issuer's keys say of a JWT that ends authority, where a no that is wrong loses a revocation: only keys that were fetched at <paramref name="since"/> or later say it, and one that is not
+    /// among them yet may be in a moment. `issuer.keys_unavailable`: they cannot be had. Keys are asked for as rarely as for any name that is not known.
+    /// </summary>
+    public async ValueTask<Outcome<SignatureVerdict>> JudgeAsync(TrustedIssuer issuer, ForeignJwt jwt, string? kid, string algorithm, DateTimeOffset since, CancellationToken cancellation)
+    {
+        var known = await OfAsync(issuer, kid, KeySetEntry.StaleMax, cancellation);
+        if (known.IsOk && known.Value.VerifiesByAny(kid, algorithm, jwt.SigningInput, jwt.Signature))
+        {
+            return SignatureVerdict.Signed;
+        }
+        if (issuer.Jwks is not null)
+        {
+            // The tenant may put the new ones in its list.
+            return known.IsOk ? VerdictOf(known.Value, kid) : known.Rejection;
+        }
+        var entry = EntryOf(issuer);
+        if (await entry.GetAnewAsync(since, cancellation) is not { } anew)
+        {
+            return entry.Told is not null ? SignatureVerdict.KeyUnknown : Unavailable;
+        }
+        var isSame = known.IsOk && ReferenceEquals(anew, known.Value);
+        return !isSame && anew.VerifiesByAny(kid, algorithm, jwt.SigningInput, jwt.Signature) ? SignatureVerdict.Signed : VerdictOf(anew, kid);
+    }
+
+    /// <summary>An issuer's keys, as new as it may be asked for them now. `issuer.keys_unavailable`: it does not answer.</summary>
+    public async ValueTask<Outcome<ForeignKeySet>> NewestAsync(TrustedIssuer issuer, CancellationToken cancellation)
+    {
+        if (issuer.Jwks is not null)
+        {
+            return await OfAsync(issuer, null, cancellation);
+        }
+        var entry = EntryOf(issuer);
+        return (await entry.GetAnewAsync(time.GetUtcNow(), cancellation) ?? entry.Told) is { } keys ? keys : Unavailable;
+    }
+
+    private static SignatureVerdict VerdictOf(ForeignKeySet keys, string? kid) => kid is not null && keys.Has(kid) ? SignatureVerdict.NotSigned : SignatureVerdict.KeyUnknown;
+
     private async ValueTask<Outcome<ForeignKeySet>> OfAsync(TrustedIssuer issuer, string? kid, TimeSpan staleMax, CancellationToken cancellation)
     {
         if (issuer.Jwks is { } inline)

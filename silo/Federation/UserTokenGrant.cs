@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fabric.Contracts;
 using Fabric.Contracts.Sessions;
 using Fabric.Contracts.Users;
 using Fabric.Core.Common;
@@ -6,6 +7,7 @@ using Fabric.Core.Issuers;
 using Fabric.Core.Tokens;
 using Fabric.Engine;
 using Fabric.Silo.OAuth;
+using Fabric.Silo.Scim;
 
 namespace Fabric.Silo.Federation;
 
@@ -21,6 +23,10 @@ internal sealed class UserTokenGrant(IFabricEngine engine, IssuedTokens tokens, 
     public const string PurposeDefault = "OAuth token exchange for a user";
 
     private static readonly Rejection Invalid = Bad("it is no token of a user that stands, of an issuer that the tenant trusts, for an audience of it");
+
+    private readonly NewUsers _new = new(engine, time);
+    private readonly TokenFloors _floors = new(engine, time);
+    private readonly SessionEnds _ends = new(engine);
 
     /// <summary>Whether a token is another issuer's: it says so, and then has to prove it.</summary>
     public bool IsForeign(string type, string token) => type == IdTokenType || (ForeignJwt.TryParseIssued(token)?.Text("iss") is { } issuer && !issuers.IsOwn(issuer));
@@ -45,13 +51,28 @@ internal sealed class UserTokenGrant(IFabricEngine engine, IssuedTokens tokens, 
         {
             return Invalid;
         }
-        if (await EnsureUserAsync(client.Tenant!, subject, cancellation) is { } missing)
+        if ((await CheckAgeAsync(client.Tenant!, subject, cancellation) ?? await EnsureUserAsync(client.Tenant!, subject, cancellation)) is { } refused)
         {
-            return missing;
+            return refused;
         }
         // RFC 7800: what comes of a token that is bound to a key is bound to it as well.
         var key = subject.Claims.TryGetProperty("cnf", out _) ? proofKey : null;
-        return await OpenAsync(client, asked, subject.Subject, Math.Min(asked.LifetimeSeconds ?? remaining, remaining), key, cancellation);
+        var opened = await OpenAsync(client, asked, subject.Subject, Math.Min(asked.LifetimeSeconds ?? remaining, remaining), key, cancellation);
+        return opened.IsOk && await CheckAgeAsync(client.Tenant!, subject, CancellationToken.None) is { } late
+            ? await _ends.EndAsync(client.Tenant!, opened.Value, "the user's sessions were ended while it was opened", CancellationToken.None) ?? late
+            : opened;
+    }
+
+    // INVARIANT R1: what was made before the user's sessions were ended opens none. A token without `iat` cannot be told (OpenID Connect Core section 2 and RFC 9068 section 2.2 require it), nor one that is
+    // older than this is remembered for.
+    private async ValueTask<Rejection?> CheckAgeAsync(string tenant, IssuedToken token, CancellationToken cancellation)
+    {
+        if (token.IssuedAt is not { } made || Instant.From(time.GetUtcNow()) - made > IssuedTokens.LifetimeMax)
+        {
+            return Invalid;
+        }
+        var isBelow = await _floors.IsBelowAsync(tenant, token.Subject, made, cancellation);
+        return !isBelow.IsOk ? isBelow.Rejection : isBelow.Value ? Invalid : null;
     }
 
     // RFC 9068 section 2.1: an access token says that it is one, and is no ID token. Section 2.2: one that a service got for itself has the service as its subject, which is no user, however it is called (section 5).
@@ -95,8 +116,27 @@ internal sealed class UserTokenGrant(IFabricEngine engine, IssuedTokens tokens, 
         {
             return Bad("its user is not known here");
         }
-        var made = await fabric.CreateUserAsync(tenant, new CreateUser(token.Subject), cancellation);
-        return made.IsOk || made.Rejection.Code == Codes.AlreadyExists ? null : made.Rejection;
+        return await CreateAsync(fabric, tenant, token, cancellation);
+    }
+
+    private async ValueTask<Rejection?> CreateAsync(IFabric fabric, string tenant, IssuedToken token, CancellationToken cancellation)
+    {
+        var command = new CreateUser(token.Subject);
+        if (token.Issuer.SubjectClaim == "sub")
+        {
+            // OpenID Connect Core section 2: given by the issuer, and exact.
+            var own = await fabric.CreateUserAsync(tenant, command, cancellation);
+            return own.IsOk || own.Rejection.Code == Codes.AlreadyExists ? null : own.Rejection;
+        }
+
+        // INVARIANT S1: a name that its bearer may write in capitals, an address for one, is no way around the end or the lock of who has it already.
+        var made = await _new.CreateAsync(fabric, tenant, command, cancellation);
+        if (made.IsOk || made.Rejection.Code != Codes.AlreadyExists)
+        {
+            return made.Rejection;
+        }
+        var exact = await fabric.GetUserAsync(tenant, token.Subject, cancellation);
+        return exact.IsOk || exact.Rejection.Code != Codes.NotFound ? exact.Rejection : Bad("its user is known here by a name that differs in the case of its letters");
     }
 
     private async ValueTask<Outcome<string>> OpenAsync(Caller client, GrantRequest asked, string user, long seconds, string? proofKey, CancellationToken cancellation)

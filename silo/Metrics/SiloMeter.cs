@@ -17,15 +17,20 @@ internal sealed class SiloMeter
     private readonly Counter<long> _requests;
     private readonly Histogram<double> _durations;
 
-    public SiloMeter(IMeterFactory meters, IFabricEngine engine, WaitingEventsLoop waiting)
+    // By what events wait for.
+    private static readonly (WaitsFor What, string Name)[] Waits = [(WaitsFor.Keys, "keys"), (WaitsFor.PushedKey, "pushed_key"), (WaitsFor.PolledKey, "polled_key")];
+
+    public SiloMeter(IMeterFactory meters, IFabricEngine engine, WaitingEventsLoop loop, WaitingEvents waiting)
     {
         var meter = meters.Create(Name);
         _requests = meter.CreateCounter<long>("fabric.http.requests", null, "Requests answered, by endpoint and status.");
         _durations = meter.CreateHistogram("fabric.http.duration", "s", "Time to answer a request.", null, Seconds);
         meter.CreateObservableGauge("fabric.ready", () => engine.Health.Ready ? 1 : 0, null, "1 when the fabric takes requests.");
         meter.CreateObservableGauge(
-            "fabric.part.ok", () => engine.Health.Parts.Append(waiting.Health).Select(part => new Measurement<int>(part.Ok ? 1 : 0, new KeyValuePair<string, object?>("part", part.Name))),
+            "fabric.part.ok", () => engine.Health.Parts.Append(loop.Health).Select(part => new Measurement<int>(part.Ok ? 1 : 0, new KeyValuePair<string, object?>("part", part.Name))),
             null, "1 when the part is well.");
+        meter.CreateObservableCounter("fabric.signals.kept", () => Each(waiting.Kept), null, "Events of identity providers that were kept, since they could not be judged, by what they wait for.");
+        meter.CreateObservableCounter("fabric.signals.given_up", () => Each(waiting.GivenUp), null, "Events that waited and were given up, by what they waited for.");
         meter.CreateObservableGauge("fabric.index.records", () => engine.Index.Count, null, "Records in the revocation index.");
         meter.CreateObservableGauge("fabric.index.memory", () => engine.Index.Bytes, "By", "Memory of the revocation index.");
         meter.CreateObservableGauge("fabric.feed.head", () => (double)engine.Feed.Head, null, "The newest revision.");
@@ -36,6 +41,8 @@ internal sealed class SiloMeter
         }
         meter.CreateObservableGauge("fabric.feed.edges", () => engine.Feed.Connections, null, "Enforcement points that hold a lease.");
     }
+
+    private static IEnumerable<Measurement<long>> Each(Func<WaitsFor, long> count) => Waits.Select(each => new Measurement<long>(count(each.What), new KeyValuePair<string, object?>("for", each.Name)));
 
     /// <summary>A request has been answered.</summary>
     public void Requested(string endpoint, int status, TimeSpan took)

@@ -53,7 +53,7 @@ internal sealed class IntrospectionEndpoint(IFabricEngine engine, RefreshTokens 
             return;
         }
         var answer = Inactive;
-        if (found.Value is { Value: { } family } held && family.Client == caller.Subject && refresh.UseOf(family, token) != RefreshUse.Reused)
+        if (found.Value is { Value: { } family } held && family.Client == caller.Subject && refresh.UseOf(family, token) != TokenUse.Reused)
         {
             var session = await engine.As(caller).GetSessionAsync(family.Session, context.RequestAborted);
             if (session is { IsOk: true, Value.Status: "active" })

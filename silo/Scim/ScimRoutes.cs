@@ -36,11 +36,11 @@ internal sealed class ScimRoutes
     private readonly ScimUsers _users;
     private readonly Issuers _issuers;
 
-    private ScimRoutes(ApiRoutes routes, IFabricEngine engine, Issuers issuers) => (_routes, _users, _issuers) = (routes, new ScimUsers(engine), issuers);
+    private ScimRoutes(ApiRoutes routes, IFabricEngine engine, TimeProvider time, Issuers issuers) => (_routes, _users, _issuers) = (routes, new ScimUsers(engine, time), issuers);
 
-    public static void Map(ApiRoutes routes, IFabricEngine engine, Issuers issuers)
+    public static void Map(ApiRoutes routes, IFabricEngine engine, TimeProvider time, Issuers issuers)
     {
-        var scim = new ScimRoutes(routes, engine, issuers);
+        var scim = new ScimRoutes(routes, engine, time, issuers);
         scim.Add(HttpMethods.Get, Users, Listing, scim.ListAsync, "scimListUsers", "A tenant's users, or the one that a filter names.");
         scim.Add(HttpMethods.Get, One, Shape, scim.GetAsync, "scimGetUser", "A user.");
         scim.Add(HttpMethods.Post, Users, Shape, scim.CreateAsync, "scimCreateUser", "Registers a user.", StatusCodes.Status201Created);

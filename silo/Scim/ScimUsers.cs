@@ -14,7 +14,7 @@ namespace Fabric.Silo.Scim;
 /// A tenant's users as an identity provider provisions them. The user's id is its `userName`; what the provider calls it (`externalId`) is a note beside it. A user that has ended is one that is not
 /// active, and stays so (S1); one that has ended and has no note is none of the provider's any more.
 /// </summary>
-internal sealed class ScimUsers(IFabricEngine engine)
+internal sealed class ScimUsers(IFabricEngine engine, TimeProvider time)
 {
     /// <summary>The most users that are listed without a filter (B1).</summary>
     public const int ListedMax = 10_000;
@@ -22,7 +22,6 @@ internal sealed class ScimUsers(IFabricEngine engine)
     private const string Kind = "scim.user";
     private const int PageSize = 1_000;
     private const int SameExternalIdMax = 10;
-    private const int SameNameMax = 10;
 
     // A note of each user: who is held to how many is the user.
     private static readonly NoteLimits NoteLimits = new(1, 1_000_000);
@@ -30,6 +29,8 @@ internal sealed class ScimUsers(IFabricEngine engine)
     private static readonly Rejection Taken =
         new(ScimErrors.Uniqueness, "userName", "there is, or was, a user of this name, in whatever case of its letters: one that has ended does not come back, and its name is not given again");
     private static readonly Rejection Missing = new(Codes.NotFound, "id", "there is no such user");
+
+    private readonly NewUsers _new = new(engine, time);
 
     /// <summary>A user. Refusal: `node.not_found`.</summary>
     public async ValueTask<Outcome<ScimUser>> GetAsync(IFabric fabric, string tenant, string user, CancellationToken cancellation)
@@ -77,7 +78,8 @@ internal sealed class ScimUsers(IFabricEngine engine)
         var names = new List<string>();
         if (!filter.ByExternalId)
         {
-            var called = await CalledAsync(tenant, filter.Value, cancellation);
+            // RFC 7643 section 4.1.1: a `userName` is the same in whatever case.
+            var called = await _new.CalledAsync(tenant, filter.Value, cancellation);
             if (!called.IsOk)
             {
                 return called.Rejection;
@@ -107,27 +109,6 @@ internal sealed class ScimUsers(IFabricEngine engine)
             }
         }
         return users;
-    }
-
-    // RFC 7643 section 4.1.1: a `userName` is the same in whatever case. More than one there are only where somebody else has made them so; all of them are found.
-    private async ValueTask<Outcome<IReadOnlyList<string>>> CalledAsync(string tenant, string name, CancellationToken cancellation)
-    {
-        if (!IdText.IsValid(name))
-        {
-            return Outcome<IReadOnlyList<string>>.Of([]);
-        }
-        var known = engine.UsersCalled(tenant, name);
-
-        // What was made at another silo a moment ago is there.
-        if (known.Count == 0 && await engine.CatchUpAsync(cancellation) is var behind)
-        {
-            if (behind is not null)
-            {
-                return behind;
-            }
-            known = engine.UsersCalled(tenant, name);
-        }
-        return Outcome<IReadOnlyList<string>>.Of([.. known.Take(SameNameMax)]);
     }
 
     /// <summary>All users, by id. Refusal: `tooMany`.</summary>
@@ -183,20 +164,7 @@ internal sealed class ScimUsers(IFabricEngine engine)
             // It would be one that has ended: its name is taken for good, and nothing could ever make it active.
             return new Rejection(ScimErrors.InvalidValue, "active", "a user that is not active is not registered: send it once it is");
         }
-        var called = await CalledAsync(tenant, wanted.UserName!, cancellation);
-        if (!called.IsOk)
-        {
-            return called.Rejection;
-        }
-        foreach (var name in called.Value)
-        {
-            // By the caller's own rights: whose the tenant is not learns nothing of its users (T1).
-            if ((await fabric.GetUserAsync(tenant, name, cancellation)).IsOk)
-            {
-                return Taken;
-            }
-        }
-        var made = await fabric.CreateUserAsync(tenant, new CreateUser(wanted.UserName!, wanted.Name), cancellation);
+        var made = await _new.CreateAsync(fabric, tenant, new CreateUser(wanted.UserName!, wanted.Name), cancellation);
         if (!made.IsOk)
         {
             return made.Rejection.Code == Codes.AlreadyExists ? Taken : made.Rejection;

@@ -32,7 +32,7 @@ function programOf(project) {
 const command = () => process.env.FABRIC_HOST?.split(' ') ?? programOf('silo/Fabric.Silo');
 
 // Asks until the answer is yes; false: whoever would answer is gone, or it took too long.
-async function until(asks, isGone = () => false) {
+export async function until(asks, isGone = () => false) {
   const deadline = Date.now() + startLimitMs;
   while (!(await asks())) {
     if (isGone() || Date.now() > deadline) {

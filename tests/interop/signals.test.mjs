@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import * as jose from 'jose';
-import { startHost } from './host.mjs';
+import { startHost, until } from './host.mjs';
 
 const push = 'urn:ietf:rfc:8935';
 const authorization = 'Bearer a-secret-of-the-receiver';
@@ -94,4 +94,25 @@ test('an event that its issuer has signed ends the user, and one that somebody e
   assert.equal((await send(token)).status, 202);
   assert.equal(await statusOf(), 'offboarded');
   assert.equal((await send(token)).status, 202);
+});
+
+test('an event that is signed with a key which its issuer does not publish yet is kept, and in force once it does', async () => {
+  const [old, young] = await Promise.all(['k1', 'k2'].map(async (kid) => {
+    const { publicKey, privateKey } = await jose.generateKeyPair('ES256', { extractable: true });
+    return { privateKey, jwk: { ...(await jose.exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' } };
+  }));
+  const issuer = 'https://rotating.example';
+  const audience = `${host.address}/tenants/${tenant}`;
+  const publish = (...keys) => host.api('PUT', `/v1/tenants/${tenant}/issuers/rotating`, { kind: 'signals', issuer, jwks: { keys }, audiences: [audience] });
+  const statusOf = async () => (await host.api('GET', `/v1/tenants/${tenant}/users/omar`)).status;
+  await publish(old.jwk);
+  await host.api('POST', `/v1/tenants/${tenant}/users`, { id: 'omar' });
+  const token = await new jose.SignJWT({
+    jti: crypto.randomUUID(), sub_id: { format: 'email', email: 'Omar' }, events: { 'https://schemas.openid.net/secevent/risc/event-type/account-disabled': {} },
+  }).setProtectedHeader({ alg: 'ES256', typ: 'secevent+jwt', kid: 'k2' }).setIssuer(issuer).setAudience(audience).setIssuedAt().sign(young.privateKey);
+  const sent = await fetch(`${audience}/ssf/events`, { method: 'POST', headers: { 'content-type': 'application/secevent+jwt' }, body: token });
+  assert.equal(sent.status, 202);
+  assert.equal(await statusOf(), 'active');
+  await publish(old.jwk, young.jwk);
+  assert.ok(await until(async () => (await statusOf()) === 'offboarded'));
 });

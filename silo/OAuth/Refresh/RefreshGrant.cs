@@ -32,7 +32,7 @@ internal sealed class RefreshGrant(RefreshTokens tokens, SessionEnds ends)
 
         // The family's id alone is known to nobody who has not had a token of it: whoever else shows one has it from somewhere.
         var family = held.Value;
-        if (family.Client != client.Subject || tokens.UseOf(family, token) == RefreshUse.Reused)
+        if (family.Client != client.Subject || tokens.UseOf(family, token) == TokenUse.Reused)
         {
             return await EndAsync(held, cancellation);
         }
@@ -57,7 +57,7 @@ internal sealed class RefreshGrant(RefreshTokens tokens, SessionEnds ends)
             {
                 return found.IsOk ? Invalid : found.Rejection;
             }
-            if (tokens.UseOf(held.Value, token) == RefreshUse.Reused)
+            if (tokens.UseOf(held.Value, token) == TokenUse.Reused)
             {
                 return await EndAsync(held, cancellation);
             }

@@ -87,7 +87,7 @@ internal sealed class ConfigurationEndpoint(IFabricEngine engine, RegisteredClie
         // A secret that nobody uses any more opens nothing; one that the client has not been told is made anew.
         var hasSecret = ClientMetadata.HasSecret(asked.Method);
         string? secret = null;
-        if (hasSecret != ClientMetadata.HasSecret(known.Method) || (hasSecret && !RegisteredClients.IsCurrent(known, proven.Token)))
+        if (hasSecret != ClientMetadata.HasSecret(known.Method) || (hasSecret && clients.UseOf(known, proven.Token) != TokenUse.Current))
         {
             var rotated = await fabric.RotateAgentSecretAsync(tenant, known.Id, CancellationToken.None);
             if (!rotated.IsOk)

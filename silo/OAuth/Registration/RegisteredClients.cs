@@ -16,19 +16,15 @@ internal sealed class RegisteredClients(OAuthNotes notes, TimeProvider time)
     /// <summary>The most clients of a tenant (B1), those included that an administrator has retired and that are not deleted.</summary>
     public const int OfTenantMax = 10_000;
 
-    /// <summary>
-    /// How long a registration access token that was replaced may repeat the update that replaced it, whose answer may have been lost, and gets the same successor (as in docs/decisions/0040).
-    /// </summary>
-    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
-
     private const string TokenPrefix = "fc.";
     private const string Owner = "clients";
-    private const int SecretSize = 32;
+    private const int SecretSize = RotatingTokens.SecretSize;
     private const int SecretLength = 43;
 
     private static readonly Instant Forever = Instant.From(new DateTimeOffset(9999, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
-    private Instant Now => Instant.From(time.GetUtcNow());
+    // One that was replaced may repeat the update that replaced it, whose answer may have been lost, and gets the same successor.
+    private readonly RotatingTokens _tokens = new("fabric registration", Encoding.ASCII.GetBytes, (_, secret) => Text(secret), time);
 
     /// <summary>Whether an agent's id is one of a client that has registered itself.</summary>
     public static bool IsRegistered(string agent) => agent.StartsWith(Prefix, StringComparison.Ordinal);
@@ -40,10 +36,12 @@ internal sealed class RegisteredClients(OAuthNotes notes, TimeProvider time)
     /// <summary>A new client, and its registration access token. It is not kept yet.</summary>
     public (RegisteredClient Client, string Token) Begin(InitialToken initial, ClientMetadata metadata)
     {
-        var (token, now) = (Text(RandomNumberGenerator.GetBytes(SecretSize)), Now.UnixMs);
+        var token = Text(RandomNumberGenerator.GetBytes(SecretSize));
+        var chain = _tokens.Begin(token);
         var id = Prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var client = new RegisteredClient(
-            id, initial.Id, metadata.Name, metadata.Method, metadata.Grants, metadata.NeedsProof, initial.Grants, initial.Hosts, now, HashOf(token), null, null, now);
+            id, initial.Id, metadata.Name, metadata.Method, metadata.Grants, metadata.NeedsProof, initial.Grants, initial.Hosts, chain.RotatedAtMs, chain.Current, chain.Previous, chain.Salt,
+            chain.RotatedAtMs);
         return (client, token);
     }
 
@@ -93,33 +91,15 @@ internal sealed class RegisteredClients(OAuthNotes notes, TimeProvider time)
         return found.IsOk ? found.Value?.Value.Method == PublicClients.Method : found.Rejection;
     }
 
-    /// <summary>Whether a token is the client's registration access token.</summary>
-    public static bool IsCurrent(RegisteredClient client, string token) => IsSame(HashOf(token), client.Current);
+    /// <summary>How a registration access token stands among the client's.</summary>
+    public TokenUse UseOf(RegisteredClient client, string token) => _tokens.UseOf(client.Chain, token);
 
-    /// <summary>Whether a token is the one that was replaced a moment ago.</summary>
-    public bool IsJustReplaced(RegisteredClient client, string token) =>
-        client.Previous is { } previous && IsSame(HashOf(token), previous) && Now.UnixMs - client.RotatedAtMs <= (long)Grace.TotalMilliseconds;
-
-    /// <summary>
-    /// The client with the successor of its registration access token, which is made of the token that it replaces and of a salt that only the store has: so it can be told once more, and never from what
-    /// is stored.
-    /// </summary>
+    /// <summary>The client with the successor of a registration access token that is not reused.</summary>
     public (RegisteredClient Client, string Token) Rotate(RegisteredClient client, string token)
     {
-        if (!IsCurrent(client, token))
-        {
-            return (client, Successor(token, client.Salt!));
-        }
-        var salt = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretSize));
-        var next = Successor(token, salt);
-        return (client with { Current = HashOf(next), Previous = client.Current, Salt = salt, RotatedAtMs = Now.UnixMs }, next);
+        var (chain, next) = _tokens.Next(client.Chain, token);
+        return (client with { Chain = chain }, next);
     }
 
-    private static string Successor(string token, string salt) => Text(HMACSHA256.HashData(Encoding.ASCII.GetBytes(token), Encoding.ASCII.GetBytes("fabric registration\n" + salt)));
-
     private static string Text(ReadOnlySpan<byte> secret) => TokenPrefix + Base64Url.EncodeToString(secret);
-
-    private static string HashOf(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(token)));
-
-    private static bool IsSame(string one, string other) => CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(one), Encoding.ASCII.GetBytes(other));
 }

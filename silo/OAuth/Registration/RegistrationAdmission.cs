@@ -23,7 +23,7 @@ internal sealed class RegistrationAdmission(RegisteredClients clients) : IAdmiss
 
         // INVARIANT T1: found by tenant and client, so that it is no other's.
         var found = await clients.FindAsync(tenant, id, context.RequestAborted);
-        if (!found.IsOk || found.Value is not { } held || !(RegisteredClients.IsCurrent(held.Value, token) || MayRepeat(context, held.Value, token)))
+        if (!found.IsOk || found.Value is not { } held || !MayUse(context, clients.UseOf(held.Value, token)))
         {
             JsonAnswer.Refuse(context, found.Rejection ?? RegistrationErrors.BadToken);
             return false;
@@ -34,5 +34,5 @@ internal sealed class RegistrationAdmission(RegisteredClients clients) : IAdmiss
     }
 
     // The answer that told the successor may have been lost: the same update may be sent again.
-    private bool MayRepeat(HttpContext context, RegisteredClient client, string token) => HttpMethods.IsPut(context.Request.Method) && clients.IsJustReplaced(client, token);
+    private static bool MayUse(HttpContext context, TokenUse use) => use == TokenUse.Current || (use == TokenUse.JustReplaced && HttpMethods.IsPut(context.Request.Method));
 }

@@ -23,9 +23,9 @@ internal sealed class EventTokens(IFabricEngine engine, KeySets keys, TimeProvid
 
     /// <summary>
     /// The token that a text is. Refusals: those of <see cref="EventRefusals"/>; `issuer.keys_unavailable` and `storage.unavailable`: it cannot be told now.
-    /// <paramref name="hasWaited"/>: its age was looked at when it came.
+    /// <paramref name="cameAt"/>: when one came that has waited: its age was looked at then; null: now.
     /// </summary>
-    public async ValueTask<Outcome<EventToken>> ReadAsync(string tenant, string text, bool hasWaited, CancellationToken cancellation)
+    public async ValueTask<Outcome<EventToken>> ReadAsync(string tenant, string text, Instant? cameAt, CancellationToken cancellation)
     {
         var trusted = engine.IssuersOf(tenant);
         if (!trusted.IsOk)
@@ -50,20 +50,23 @@ internal sealed class EventTokens(IFabricEngine engine, KeySets keys, TimeProvid
         {
             return EventRefusals.NoToken;
         }
-        if (!IsTimely(jwt, hasWaited))
+        if (!IsTimely(jwt, cameAt is not null))
         {
             return EventRefusals.TooOld;
         }
         if (ForeignJwt.Text(jwt.Header, "alg") is not { } algorithm || !issuer.Algorithms.Contains(algorithm, StringComparer.Ordinal))
         {
-            return EventRefusals.BadKey;
+            return EventRefusals.OtherAlgorithm;
         }
         var kid = jwt.Header.TryGetProperty("kid", out _) ? ForeignJwt.Text(jwt.Header, "kid") ?? "" : null;
-        var signed = await keys.HasSignedAsync(issuer, jwt, kid, algorithm, cancellation);
-        return !signed.IsOk ? signed.Rejection
-            : signed.Value ? new EventToken(issuer, jti, jwt.Claims)
+        var judged = await keys.JudgeAsync(issuer, jwt, kid, algorithm, cameAt?.ToDateTimeOffset() ?? time.GetUtcNow(), cancellation);
+        return !judged.IsOk ? judged.Rejection
+            : judged.Value == SignatureVerdict.Signed ? new EventToken(issuer, jti, MadeAt(jwt), jwt.Claims)
+            : judged.Value == SignatureVerdict.KeyUnknown ? EventRefusals.KeyUnknown
             : EventRefusals.BadKey;
     }
+
+    private Instant MadeAt(ForeignJwt jwt) => Instant.Min(Instant.From(time.GetUtcNow()), new Instant((long)(jwt.Seconds("iat")!.Value * 1000)));
 
     private static bool IsEvent(string type) =>
         type.Equals("secevent+jwt", StringComparison.OrdinalIgnoreCase) || type.Equals("application/secevent+jwt", StringComparison.OrdinalIgnoreCase);

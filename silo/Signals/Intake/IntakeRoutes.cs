@@ -40,7 +40,7 @@ internal static class IntakeRoutes
         routes.Map(HttpMethods.Post, "/tenants/{t}/ssf/events", StatusCodes.Status202Accepted, typeof(void), [], async context =>
             {
                 var text = await ReadAsync(context);
-                var refused = text is null ? EventRefusals.NoToken : await intake.TakeAsync(context.GetRouteValue("t") as string ?? "", text, context.RequestAborted);
+                var refused = text is null ? EventRefusals.NoToken : await intake.TakeAsync(context.GetRouteValue("t") as string ?? "", text, isPolled: false, context.RequestAborted);
                 Answer(context, refused);
             })
             .WithMetadata(new Accepts(typeof(string), isOptional: false, judgesItself: true))

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Fabric.Contracts;
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Revocations;
@@ -6,6 +5,7 @@ using Fabric.Core.Common;
 using Fabric.Core.Issuers;
 using Fabric.Engine;
 using Fabric.Engine.Notes;
+using Fabric.Silo.Federation;
 using Fabric.Silo.OAuth;
 
 namespace Fabric.Silo.Signals.Intake;
@@ -24,21 +24,39 @@ internal sealed class SignalIntake(IFabricEngine engine, EventTokens tokens, Wai
     private static readonly NoteLimits SeenLimits = new(100_000, 1_000_000);
 
     private readonly ILogger _log = logs.CreateLogger("Fabric.Silo.Signals");
+    private readonly TokenFloors _floors = new(engine, time);
+    private readonly CatchUps _catchUps = new(engine);
 
-    /// <summary>Null: the event is done with, or waits durably. Refusals: those of <see cref="EventRefusals"/>; all others: send it again.</summary>
-    public async ValueTask<Rejection?> TakeAsync(string tenant, string text, CancellationToken cancellation)
+    // What an event of a token does, and to whom.
+    private sealed record Act(string Type, EventEffect Effect, IReadOnlyList<EventSubject> Subjects);
+
+    /// <summary>
+    /// Null: the event is done with, or waits durably. Refusals: those of <see cref="EventRefusals"/>; all others: send it again. <paramref name="isPolled"/>: it comes from where its transmitter is
+    /// polled, and not from anybody.
+    /// </summary>
+    public async ValueTask<Rejection?> TakeAsync(string tenant, string text, bool isPolled, CancellationToken cancellation)
     {
-        var read = await tokens.ReadAsync(tenant, text, hasWaited: false, cancellation);
+        var read = await ReadAsync(tenant, text, cameAt: null, cancellation);
         return read.IsOk ? await DoAsync(tenant, read.Value, cancellation)
-            : read.Rejection.Code == Codes.IssuerKeysUnavailable ? await waiting.AddAsync(tenant, text, cancellation)
+            : read.Rejection.Code == Codes.IssuerKeysUnavailable ? await waiting.AddAsync(tenant, text, WaitsFor.Keys, cancellation)
+            : read.Rejection.Code == EventRefusals.KeyUnknown.Code ? await waiting.AddAsync(tenant, text, isPolled ? WaitsFor.PolledKey : WaitsFor.PushedKey, cancellation)
             : read.Rejection;
     }
 
-    /// <summary>The same for one that has waited. `issuer.keys_unavailable`: it waits on.</summary>
-    public async ValueTask<Rejection?> TakeWaitingAsync(string tenant, string text, CancellationToken cancellation)
+    /// <summary>The same for one that has waited. <see cref="EventRefusals.KeyUnknown"/> and `issuer.keys_unavailable`: it waits on.</summary>
+    public async ValueTask<Rejection?> TakeWaitingAsync(string tenant, string text, Instant cameAt, CancellationToken cancellation)
     {
-        var read = await tokens.ReadAsync(tenant, text, hasWaited: true, cancellation);
+        var read = await ReadAsync(tenant, text, cameAt, cancellation);
         return read.IsOk ? await DoAsync(tenant, read.Value, cancellation) : read.Rejection;
+    }
+
+    // INVARIANT R1: who was trusted at another silo a moment ago is trusted: a transmitter that is told that it is not does not send the event again.
+    private async ValueTask<Outcome<EventToken>> ReadAsync(string tenant, string text, Instant? cameAt, CancellationToken cancellation)
+    {
+        var read = await tokens.ReadAsync(tenant, text, cameAt, cancellation);
+        return read.IsOk || !EventRefusals.IsOfList(read.Rejection) ? read
+            : await _catchUps.WaitAsync(cancellation) is { } behind ? behind
+            : await tokens.ReadAsync(tenant, text, cameAt, cancellation);
     }
 
     private async ValueTask<Rejection?> DoAsync(string tenant, EventToken token, CancellationToken cancellation)
@@ -54,9 +72,13 @@ internal sealed class SignalIntake(IFabricEngine engine, EventTokens tokens, Wai
         // INVARIANT A1: in records the issuer stands as who did it. INVARIANT T1: bound to the tenant whose list the issuer is on, and to no other.
         var fabric = engine.As(new Caller(Role.TenantAdmin, tenant, $"issuer.{token.Issuer.Id}"));
         var didAny = false;
-        foreach (var (type, fields) in token.Claims.GetProperty("events").EnumerateObject().Select(each => (each.Name, each.Value)))
+        if (ActsOf(tenant, token) is not { } acts)
         {
-            var done = await ApplyAsync(fabric, tenant, token, type, fields, cancellation);
+            return EventRefusals.TooMany;
+        }
+        foreach (var act in acts)
+        {
+            var done = await ApplyAsync(fabric, tenant, token, act, cancellation);
             if (!done.IsOk)
             {
                 return done.Rejection;
@@ -81,35 +103,39 @@ internal sealed class SignalIntake(IFabricEngine engine, EventTokens tokens, Wai
         return added is null || added.Code == Codes.AlreadyExists ? null : added;
     }
 
-    private async ValueTask<Outcome<bool>> ApplyAsync(IFabric fabric, string tenant, EventToken token, string type, JsonElement fields, CancellationToken cancellation)
+    // All that a token asks for; null: one event of it is about too many. Nothing is done before it is known that all of it can be.
+    private List<Act>? ActsOf(string tenant, EventToken token)
     {
-        var effect = EventEffects.Of(type, fields);
-        if (effect == EventEffect.None)
+        var acts = new List<Act>();
+        foreach (var (type, fields) in token.Claims.GetProperty("events").EnumerateObject().Select(each => (each.Name, each.Value)))
         {
-            return false;
+            var effect = EventEffects.Of(type, fields);
+            if (effect == EventEffect.None)
+            {
+                continue;
+            }
+            if (EventSubjects.UsersOf(token.Claims, fields, issuer => SpeaksFor(tenant, token.Issuer, issuer)) is not { } subjects)
+            {
+                return null;
+            }
+            acts.Add(new Act(type, effect, subjects));
         }
-        var didAny = false;
-        foreach (var user in EventSubjects.UsersOf(token.Claims, fields, issuer => SpeaksFor(tenant, token.Issuer, issuer)))
-        {
-            // A name that is nobody's leaves no tombstone: whoever is known to a provider alone is none of the fabric's.
-            var known = await fabric.GetUserAsync(tenant, user, cancellation);
+        return acts;
+    }
 
-            // Who was registered at another silo a moment ago is known to the cluster.
-            if (!known.IsOk && known.Rejection.Code == Codes.NotFound)
+    private async ValueTask<Outcome<bool>> ApplyAsync(IFabric fabric, string tenant, EventToken token, Act act, CancellationToken cancellation)
+    {
+        var didAny = false;
+        foreach (var subject in act.Subjects)
+        {
+            var users = await UsersOfAsync(fabric, tenant, subject, cancellation);
+            if (!users.IsOk)
             {
-                if (await engine.CatchUpAsync(cancellation) is { } behind)
-                {
-                    return behind;
-                }
-                known = await fabric.GetUserAsync(tenant, user, cancellation);
+                return users.Rejection;
             }
-            if (!known.IsOk && known.Rejection.Code != Codes.NotFound)
+            foreach (var user in users.Value)
             {
-                return known.Rejection;
-            }
-            if (known.IsOk)
-            {
-                if (await EndAsync(fabric, tenant, user, effect, token, type, cancellation) is { } refused)
+                if (await EndAsync(fabric, tenant, user, token, act, cancellation) is { } refused)
                 {
                     return refused;
                 }
@@ -118,18 +144,51 @@ internal sealed class SignalIntake(IFabricEngine engine, EventTokens tokens, Wai
         }
         if (!didAny)
         {
-            _log.EventOfNobody(token.Issuer.Id, tenant, EventEffects.NameOf(type));
+            _log.EventOfNobody(token.Issuer.Id, tenant, EventEffects.NameOf(act.Type));
         }
         return didAny;
     }
 
-    private static async ValueTask<Rejection?> EndAsync(IFabric fabric, string tenant, string user, EventEffect effect, EventToken token, string type, CancellationToken cancellation)
+    // A name that is nobody's leaves no tombstone: whoever is known to a provider alone is none of the fabric's.
+    private async ValueTask<Outcome<IReadOnlyList<string>>> UsersOfAsync(IFabric fabric, string tenant, EventSubject subject, CancellationToken cancellation)
     {
-        var reason = $"{EventEffects.NameOf(type)} by {token.Issuer.Id}";
-        var receipt = effect == EventEffect.EndUser
+        var known = await fabric.GetUserAsync(tenant, subject.User, cancellation);
+
+        // Who was registered at another silo a moment ago is known to the cluster.
+        if (!known.IsOk && known.Rejection.Code == Codes.NotFound)
+        {
+            if (await engine.CatchUpAsync(cancellation) is { } behind)
+            {
+                return behind;
+            }
+            known = await fabric.GetUserAsync(tenant, subject.User, cancellation);
+        }
+        if (known.IsOk || known.Rejection.Code != Codes.NotFound)
+        {
+            return known.IsOk ? Outcome<IReadOnlyList<string>>.Of([subject.User]) : known.Rejection;
+        }
+
+        // INVARIANT R1: an address is written in capitals here and there (RFC 9493 section 3.2.2): what ends its user is not lost for that.
+        return Outcome<IReadOnlyList<string>>.Of(subject.IsAddress ? engine.UsersCalled(tenant, subject.User) : []);
+    }
+
+    private async ValueTask<Rejection?> EndAsync(IFabric fabric, string tenant, string user, EventToken token, Act act, CancellationToken cancellation)
+    {
+        var reason = $"{EventEffects.NameOf(act.Type)} by {token.Issuer.Id}";
+
+        // INVARIANT R1: first: a token of before that is shown meanwhile opens what the end ends, or finds this.
+        if (act.Effect == EventEffect.EndSessions && await _floors.RaiseAsync(tenant, user, token.MadeAt, cancellation) is { } unkept)
+        {
+            if (unkept.Code != Codes.LimitReached)
+            {
+                return unkept;
+            }
+            _log.FloorNotKept(token.Issuer.Id, tenant);
+        }
+        var receipt = act.Effect == EventEffect.EndUser
             ? await fabric.OffboardUserAsync(tenant, user, new EndNode(reason), cancellation)
             : await fabric.RevokeAsync(
-                new RevokeRequest(new NodeDto("user", tenant, user), Mode: "generation", Reason: reason, IdempotencyKey: KeyOf(token, type, user)), cancellation);
+                new RevokeRequest(new NodeDto("user", tenant, user), Mode: "generation", Reason: reason, IdempotencyKey: KeyOf(token, act.Type, user)), cancellation);
         if (receipt.IsOk)
         {
             // What is denied and not durable yet is not done: the transmitter is not told that it need not come again.

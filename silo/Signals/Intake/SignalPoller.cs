@@ -115,7 +115,7 @@ internal sealed class SignalPoller(PollSources sources, SignalIntake intake, Sil
             (done, refused) = (new JsonArray(), new JsonObject());
             foreach (var (jti, token) in sets)
             {
-                var bad = token is null ? EventRefusals.NoToken : await intake.TakeAsync(tenant, token, cancellation);
+                var bad = token is null ? EventRefusals.NoToken : await intake.TakeAsync(tenant, token, isPolled: true, cancellation);
                 if (bad is null)
                 {
                     done.Add(jti);

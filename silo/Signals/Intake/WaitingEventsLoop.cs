@@ -1,8 +1,8 @@
 using Fabric.Contracts;
 using Fabric.Contracts.Common;
-using Fabric.Core.Common;
 using Fabric.Core.Issuers;
 using Fabric.Engine;
+using Fabric.Silo.Federation;
 
 namespace Fabric.Silo.Signals.Intake;
 
@@ -10,7 +10,8 @@ namespace Fabric.Silo.Signals.Intake;
 /// Judges events again that wait for their issuer's keys. Every host looks at all tenants' now and then, so that those which a host has kept that is gone are not forgotten; two that do the same
 /// event do it once.
 /// </summary>
-internal sealed class WaitingEventsLoop(IFabricEngine engine, WaitingEvents waiting, SignalIntake intake, SignalPollLoop polls, TimeProvider time, ILoggerFactory logs) : BackgroundService
+internal sealed class WaitingEventsLoop(
+    IFabricEngine engine, WaitingEvents waiting, SignalIntake intake, KeySets keys, SignalPollLoop polls, TimeProvider time, ILoggerFactory logs) : BackgroundService
 {
     /// <summary>How often events are tried that this host knows of.</summary>
     public static readonly TimeSpan TryEvery = TimeSpan.FromSeconds(5);
@@ -18,15 +19,11 @@ internal sealed class WaitingEventsLoop(IFabricEngine engine, WaitingEvents wait
     /// <summary>How often it is looked at all tenants that have transmitters.</summary>
     public static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
 
-    /// <summary>
-    /// How long an event may wait before it is an alarm: a key that is not known is asked for again within that time, so that who makes tokens up raises none.
-    /// </summary>
-    public static readonly TimeSpan LateAfter = TimeSpan.FromMinutes(1);
-
     private const int TenantsAtOnce = 16;
 
     private readonly IFabric _fabric = engine.As(Caller.Fabric);
     private readonly ILogger _log = logs.CreateLogger("Fabric.Silo.Signals");
+    private readonly WaitingRound _round = new(waiting, intake, keys, time, logs.CreateLogger("Fabric.Silo.Signals"));
     private volatile bool _areLate;
 
     /// <summary>The part of the host's health: not well while events have waited for long.</summary>
@@ -68,6 +65,7 @@ internal sealed class WaitingEventsLoop(IFabricEngine engine, WaitingEvents wait
 
     private async Task FindAsync(CancellationToken cancellation)
     {
+        _round.Keep((tenant, issuer) => engine.IssuersOf(tenant) is { IsOk: true } trusted && trusted.Value.Any(each => each.Id == issuer));
         string? cursor = null;
         do
         {
@@ -98,19 +96,20 @@ internal sealed class WaitingEventsLoop(IFabricEngine engine, WaitingEvents wait
         {
             // First, so that one that comes meanwhile is known again.
             waiting.Forget(tenant);
-            if (await OldestAsync(tenant, stop) is { } since)
+            var state = await StateAsync(tenant, stop);
+            if (state != WaitState.None)
             {
                 waiting.Know(tenant);
-                if (Instant.From(time.GetUtcNow()) - since >= LateAfter)
-                {
-                    Interlocked.Increment(ref late);
-                }
+            }
+            if (state == WaitState.Late)
+            {
+                Interlocked.Increment(ref late);
             }
         });
         _areLate = late > 0;
     }
 
-    private async Task<Instant?> OldestAsync(string tenant, CancellationToken cancellation)
+    private async Task<WaitState> StateAsync(string tenant, CancellationToken cancellation)
     {
         try
         {
@@ -121,55 +120,24 @@ internal sealed class WaitingEventsLoop(IFabricEngine engine, WaitingEvents wait
 #pragma warning restore CA1031
         {
             _log.WaitingBroke(fault);
-            return Instant.From(time.GetUtcNow());
+            return WaitState.Waits;
         }
     }
 
-    // Since when the oldest waits on; null: none does. An issuer whose keys cannot be had holds up its own events alone.
-    private async Task<Instant?> TryAsync(string tenant, CancellationToken cancellation)
+    // An issuer whose keys cannot be had holds up its own events alone.
+    private async Task<WaitState> TryAsync(string tenant, CancellationToken cancellation)
     {
-        var (now, oldest) = (Instant.From(time.GetUtcNow()), (Instant?)null);
         var trusted = engine.IssuersOf(tenant);
         if (!trusted.IsOk)
         {
-            return now;
+            return WaitState.Waits;
         }
+        var worst = WaitState.None;
         foreach (var issuer in trusted.Value.Where(issuer => issuer.Kind == IssuerKind.Signals))
         {
-            // All of them: made-up ones with keys that nobody has stand in nobody's way, and cost no request before their issuer may be asked again.
-            var events = await waiting.ListAsync(tenant, issuer.Id, WaitingEvents.OfIssuerMax, cancellation);
-            if (!events.IsOk)
-            {
-                return now;
-            }
-            foreach (var each in events.Value)
-            {
-                if (!await TryAsync(tenant, each, cancellation))
-                {
-                    oldest = oldest is { } known ? Instant.Min(known, each.Since) : each.Since;
-                }
-            }
+            var state = await _round.TryAsync(tenant, issuer, cancellation);
+            worst = state > worst ? state : worst;
         }
-        return oldest;
-    }
-
-    // True: it is done with.
-    private async Task<bool> TryAsync(string tenant, WaitingEvents.Waiting each, CancellationToken cancellation)
-    {
-        var refused = await intake.TakeWaitingAsync(tenant, each.Token, cancellation);
-        if (refused is not null && !EventRefusals.AreFinal(refused.Code))
-        {
-            if (Instant.From(time.GetUtcNow()) - each.Since < WaitingEvents.KeptFor)
-            {
-                return false;
-            }
-            _log.EventGivenUp(each.Note.Owner, tenant);
-        }
-        else if (refused is not null)
-        {
-            _log.EventWasNone(each.Note.Owner, tenant, refused.Code);
-        }
-        await waiting.RemoveAsync(each, cancellation);
-        return true;
+        return worst;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fabric.Client;
 using Fabric.Core.Common;
 using Fabric.Core.Issuers;
 using Fabric.Core.Tokens;
@@ -182,6 +183,74 @@ public sealed class KeySetTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    [Trait("Invariant", "R1")]
+    public async Task A_clock_that_is_set_back_makes_no_key_believed_for_longer_and_none_waited_for()
+    {
+        Assert.True((await GetAsync("e1")).IsOk);
+        _issuer.Keys.RemoveAt(0);
+        _issuer.Keys.Add(_issuer.Jwk("ES256", "e9"));
+        _time.JumpWallClock(TimeSpan.FromDays(-1));
+        Assert.True((await GetAsync("e9")).Value.Has("e9"));
+        Assert.False(await GetAsync("e1") is { IsOk: true } old && old.Value.Has("e1"));
+    }
+
+    [Fact]
+    public async Task What_ends_authority_is_judged_by_newer_keys_before_it_is_said_that_none_has_signed_it()
+    {
+        using var before = new SigningClient();
+        var (own, old) = (_issuer.Keys, before.Jwk);
+        old["kid"] = "e1";
+        _issuer.Keys = [old];
+        var token = _issuer.Token("mia", "fabric", _time.GetUtcNow());
+        Assert.Equal(SignatureVerdict.NotSigned, await JudgeAsync(token));
+        _issuer.Keys = own;
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(SignatureVerdict.KeyUnknown, await JudgeAsync(token));
+        _time.Advance(KeySetEntry.AskAgain);
+        Assert.Equal(SignatureVerdict.Signed, await JudgeAsync(token));
+
+        // By what came of one question all that came before it is judged, and nothing more is asked.
+        var forged = token[..^4] + "AAAA";
+        Assert.Equal((SignatureVerdict.NotSigned, 2), (await JudgeAsync(forged), _issuer.KeysAsked));
+        _issuer.Broken = context =>
+        {
+            context.Response.StatusCode = 500;
+            return Task.CompletedTask;
+        };
+        _time.Advance(KeySetEntry.AskAgain);
+        var jwt = ForeignJwt.TryParseIssued(forged)!;
+        Assert.Equal(Codes.IssuerKeysUnavailable, (await _keys.JudgeAsync(Trusted(), jwt, "e1", "ES256", _time.GetUtcNow(), default)).Rejection?.Code);
+    }
+
+    [Fact]
+    [Trait("Invariant", "B1")]
+    public void Without_a_name_each_key_that_fits_is_tried_for_what_ends_authority_and_so_many_at_most()
+    {
+        var jwt = ForeignJwt.TryParseIssued(_issuer.Token("mia", "fabric", _time.GetUtcNow()))!;
+        Assert.True(Behind(ForeignKeySet.TriesMax - 1).VerifiesByAny(null, "ES256", jwt.SigningInput, jwt.Signature));
+        Assert.False(Behind(ForeignKeySet.TriesMax).VerifiesByAny(null, "ES256", jwt.SigningInput, jwt.Signature));
+        Assert.True(Behind(ForeignKeySet.TriesMax).VerifiesByAny("e1", "ES256", jwt.SigningInput, jwt.Signature));
+        Assert.False(Behind(0).VerifiesByAny("e2", "ES256", jwt.SigningInput, jwt.Signature));
+        Assert.False(Behind(0).VerifiesByAny(null, "ES384", jwt.SigningInput, jwt.Signature));
+
+        // What lets somebody in is judged by one key alone, or by none (OpenID Connect Core section 10.1).
+        Assert.True(Behind(0).Verifies(null, "ES256", jwt.SigningInput, jwt.Signature));
+        Assert.False(Behind(1).Verifies(null, "ES256", jwt.SigningInput, jwt.Signature));
+
+        ForeignKeySet Behind(int others)
+        {
+            var keys = new JsonArray();
+            for (var i = 0; i < others; i++)
+            {
+                using var other = new SigningClient();
+                keys.Add(other.Jwk);
+            }
+            keys.Add(_issuer.Jwk("ES256", "e1"));
+            return ForeignKeySet.Parse(System.Text.Encoding.UTF8.GetBytes(new JsonObject { ["keys"] = keys }.ToJsonString()))!;
+        }
+    }
+
+    [Fact]
     public async Task Keys_that_stand_in_the_tenants_list_are_asked_of_nobody()
     {
         var inline = Trusted() with { Jwks = _issuer.Jwks.ToJsonString() };
@@ -232,6 +301,12 @@ public sealed class KeySetTests : IAsyncLifetime, IDisposable
     {
         var jwt = ForeignJwt.TryParseIssued(token)!;
         return _keys.HasSignedAsync(Trusted(), jwt, ForeignJwt.Text(jwt.Header, "kid"), "ES256", default, staleMax).AsTask();
+    }
+
+    private async Task<SignatureVerdict> JudgeAsync(string token)
+    {
+        var jwt = ForeignJwt.TryParseIssued(token)!;
+        return (await _keys.JudgeAsync(Trusted(), jwt, ForeignJwt.Text(jwt.Header, "kid"), "ES256", _time.GetUtcNow(), default)).OrThrow();
     }
 
     private TrustedIssuer Trusted() => new("i", IssuerKind.Users, _issuer.Url, null, null, ["fabric"], ["ES256"], "sub", [], false, false);

@@ -102,6 +102,30 @@ public sealed class UserTokenTests(FederatedServer federated) : IClassFixture<Fe
         Assert.Equal(Codes.NotFound, (await federated.Server.Operator.GetUserAsync(agent.Tenant, "no id")).Rejection?.Code);
     }
 
+    [Theory]
+    [InlineData("email", false)]
+    [InlineData("sub", true)]
+    [Trait("Invariant", "S1")]
+    public async Task Who_writes_an_address_in_capitals_is_no_new_user_beside_one_that_has_ended(string claim, bool isAnother)
+    {
+        var agent = await AgentAsync();
+        await federated.TrustAsync(agent.Tenant, Users() with { CreateUsers = true, SubjectClaim = claim });
+        (await ExchangeAsync(agent, Token("eve@acme.example"))).Ok();
+        await federated.Server.Operator.OffboardUserAsync(agent.Tenant, "eve@acme.example", new EndNode("left")).OrThrow();
+        (await ExchangeAsync(agent, Token("eve@acme.example"))).Refused("invalid_grant");
+        var reply = await ExchangeAsync(agent, Token("Eve@ACME.example"));
+        if (isAnother)
+        {
+            // Given by the issuer, and exact: somebody else.
+            reply.Ok();
+            return;
+        }
+        reply.Refused("invalid_request");
+        Assert.Equal(Codes.NotFound, (await federated.Server.Operator.GetUserAsync(agent.Tenant, "Eve@ACME.example")).Rejection?.Code);
+
+        string Token(string name) => federated.Token(name, Audience, claims => (claims["email"], claims["email_verified"]) = (name, true));
+    }
+
     [Fact]
     [Trait("Invariant", "R1")]
     public async Task A_user_who_is_offboarded_or_locked_opens_nothing_and_is_not_registered_again()

@@ -21,7 +21,7 @@ public sealed class ScimEndTests(EngineServer server) : IClassFixture<EngineServ
     [Trait("Invariant", "D1")]
     public async Task An_end_is_answered_once_it_is_durable_however_often_it_is_asked_for_before(bool isProvisioned, bool isDeleted)
     {
-        var (users, (fabric, tenant), isDurable, ends) = (new ScimUsers(server.Engine), await FabricAsync(), false, 0);
+        var (users, (fabric, tenant), isDurable, ends) = (new ScimUsers(server.Engine, TimeProvider.System), await FabricAsync(), false, 0);
         if (isProvisioned)
         {
             await users.CreateAsync(fabric, tenant, new ScimChange(UserName: "jane", ExternalId: "e1"), CancellationToken.None).OrThrow();
@@ -63,7 +63,7 @@ public sealed class ScimEndTests(EngineServer server) : IClassFixture<EngineServ
     [Fact]
     public async Task A_user_that_is_only_read_is_not_ended_once_more()
     {
-        var (users, fabric) = (new ScimUsers(server.Engine), await FabricAsync());
+        var (users, fabric) = (new ScimUsers(server.Engine, TimeProvider.System), await FabricAsync());
         await server.Operator.CreateUserAsync(fabric.Tenant, new CreateUser("jane")).OrThrow();
         await server.Operator.OffboardUserAsync(fabric.Tenant, "jane", new EndNode("left")).OrThrow();
         var ends = 0;
@@ -84,7 +84,7 @@ public sealed class ScimEndTests(EngineServer server) : IClassFixture<EngineServ
         var fabric = await FabricAsync();
         var notes = new RelayedNotes(server.Engine.Notes);
         await using var engine = new RelayedEngine(server.Engine) { Notes = notes };
-        var users = new ScimUsers(engine);
+        var users = new ScimUsers(engine, TimeProvider.System);
         foreach (var name in (string[])["jane", "john"])
         {
             await users.CreateAsync(fabric.Own, fabric.Tenant, new ScimChange(UserName: name), CancellationToken.None).OrThrow();

@@ -30,7 +30,7 @@ public sealed class PolledEventTests(FederatedServer federated) : IClassFixture<
         var tenant = await TenantAsync();
         var honest = Token("jane", "j1");
         transmitter.Sets["j1"] = honest;
-        transmitter.Sets["j2"] = Token("john", "j2")[..^4] + "AAAA";
+        transmitter.Sets["j2"] = Token("john", "j2", "ES384");
         Assert.Equal(HttpStatusCode.OK, (await PutAsync(tenant, transmitter.Url, Secret)).Status);
         Assert.Empty((await transmitter.NextAsync(MoveAsync))["ack"]!.AsArray());
         var second = await transmitter.NextAsync(MoveAsync);
@@ -48,6 +48,29 @@ public sealed class PolledEventTests(FederatedServer federated) : IClassFixture<
         var (_, info) = await SendAsync("GET", tenant, null);
         Assert.True((bool)info["hasAuthorization"]!);
         Assert.DoesNotContain("a-secret", info.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Invariant", "D1")]
+    public async Task An_event_whose_key_is_not_published_yet_is_acknowledged_kept_and_an_alarm_until_it_is_in_force()
+    {
+        await using var changing = await ForeignIssuer.StartAsync();
+        using var before = new SigningClient();
+        var (keys, scenes) = (changing.Keys, new IntakeScenes(federated));
+        changing.Keys = [before.Jwk];
+        await using var transmitter = await PolledTransmitter.StartAsync();
+        var scene = await scenes.SceneAsync(issuer: changing);
+        transmitter.Sets["j1"] = scenes.Token("jane", Disabled, "{}", issuer: changing);
+        await PutAsync(scene.Tenant, transmitter.Url, null);
+        Assert.Equal(["j1"], (await AcknowledgedAsync(transmitter))["ack"]!.AsArray().Select(each => (string)each!));
+
+        // Nobody but the transmitter can have made it up: somebody has to look.
+        await scenes.UntilAsync(async () => (await scenes.HealthAsync()).Status == "yellow");
+        Assert.Equal("active", await scenes.StatusAsync(scene));
+        changing.Keys = keys;
+        await scenes.UntilAsync(async () => await scenes.StatusAsync(scene) == "offboarded");
+        await scenes.UntilAsync(async () => (await scenes.HealthAsync()).Status == "green");
+        Assert.False(await scenes.AllowsAsync(scene));
     }
 
     [Fact]
@@ -155,7 +178,7 @@ public sealed class PolledEventTests(FederatedServer federated) : IClassFixture<
         return tenant;
     }
 
-    private string Token(string user, string jti) => federated.Issuer.Token("x", Audience, Server.Time.GetUtcNow(), change: claims =>
+    private string Token(string user, string jti, string algorithm = "ES256") => federated.Issuer.Token("x", Audience, Server.Time.GetUtcNow(), algorithm, change: claims =>
     {
         claims.Remove("exp");
         claims["sub"] = user;
