@@ -91,18 +91,9 @@ internal sealed class AuthorizationCodeGrant(IFabricEngine engine, OAuthNotes no
             return new Rejection(OAuthErrors.InvalidTarget, "resource", "the resource is not the one that the user said yes to");
         }
 
-        // INVARIANT R1: what was revoked between the yes and this moment was revoked with it: a raised generation ends the yes that was given under the one before.
-        var standing = engine.SignInOf(tenant, code.User);
-        var agent = await engine.As(client).GetAgentAsync(tenant, client.Subject, cancellation);
-        if (standing.Refusal is not null || !agent.IsOk)
+        if (await CheckStandingAsync(client, code, cancellation) is { } gone)
         {
-            return standing.Refusal?.Code == Codes.StorageUnavailable ? standing.Refusal : agent.Rejection is { } refused && standing.Refusal is null ? refused : Invalid;
-        }
-        // A password that was changed, or an issuer that is not trusted any more, ends the yes that was given by it too.
-        var holds = code.Proof is { } proof ? proof.Holds(engine, tenant, standing) : false;
-        if (!holds.IsOk || !holds.Value || standing.Generations != code.Generations || agent.Value.Generation != code.AgentGeneration)
-        {
-            return holds.Rejection ?? Invalid;
+            return gone;
         }
 
         // RFC 8707 section 2.2, RFC 9449 section 5: the session itself is held to what the user was shown and to the key that was proven, by whatever way its agent asks for a token of it.
@@ -124,6 +115,12 @@ internal sealed class AuthorizationCodeGrant(IFabricEngine engine, OAuthNotes no
                 : approved.Rejection;
         }
 
+        // INVARIANT R1: what was revoked since the look before: the session was opened after it, and stands.
+        if (await CheckStandingAsync(client, code, cancellation) is { } late)
+        {
+            return await ends.EndAsync(tenant, opened.Value.Id, "what the user's yes stood on was revoked while it was opened", cancellation) ?? late;
+        }
+
         // Before a token is: whoever shows the code again from now on finds the session that has to end.
         var noted = await notes.Codes.ReplaceAsync(held, code with { Session = opened.Value.Id }, cancellation);
         if (noted is { IsOk: true, Value: not null })
@@ -132,6 +129,21 @@ internal sealed class AuthorizationCodeGrant(IFabricEngine engine, OAuthNotes no
         }
         await ends.EndAsync(tenant, opened.Value.Id, "its authorization code was shown twice", cancellation);
         return noted.Rejection ?? Invalid;
+    }
+
+    // INVARIANT R1: what was revoked between the yes and this moment was revoked with it: a raised generation ends the yes that was given under the one before.
+    private async ValueTask<Rejection?> CheckStandingAsync(Caller client, AuthorizationCode code, CancellationToken cancellation)
+    {
+        var standing = engine.SignInOf(client.Tenant!, code.User);
+        var agent = await engine.As(client).GetAgentAsync(client.Tenant!, client.Subject, cancellation);
+        if (standing.Refusal is not null || !agent.IsOk)
+        {
+            return standing.Refusal?.Code == Codes.StorageUnavailable ? standing.Refusal : agent.Rejection is { } refused && standing.Refusal is null ? refused : Invalid;
+        }
+
+        // A password that was changed, or an issuer that is not trusted any more, ends the yes that was given by it too.
+        var holds = code.Proof is { } proof ? proof.Holds(engine, client.Tenant!, standing) : false;
+        return holds.IsOk && holds.Value && standing.Generations == code.Generations && agent.Value.Generation == code.AgentGeneration ? null : holds.Rejection ?? Invalid;
     }
 
     // Null: what there was to end is ended.

@@ -1,10 +1,15 @@
+using System.Text;
 using Fabric.Client;
+using Fabric.Contracts;
 using Fabric.Contracts.Agents;
 using Fabric.Contracts.Common;
 using Fabric.Contracts.Revocations;
 using Fabric.Contracts.Sessions;
 using Fabric.Contracts.Users;
+using Fabric.Core.Common;
 using Fabric.Engine;
+using Fabric.Silo.OAuth;
+using Fabric.Silo.OAuth.Authorize;
 
 namespace Fabric.Silo.Tests.OAuth;
 
@@ -146,6 +151,33 @@ public sealed class AuthorizationCodeTests(OAuthServer server) : IClassFixture<O
         (await CodeClient.RedeemAsync(client.Client, code, [("DPoP", key.Proof(client.Client, null))])).Refused("use_dpop_nonce");
         var got = (await CodeClient.RedeemAsync(client.Client, code, [("DPoP", key.Proof(client.Client, nonce))])).Ok();
         Assert.Equal("DPoP", got.Text("token_type"));
+    }
+
+    [Theory]
+    [InlineData("user")]
+    [InlineData("agent")]
+    [Trait("Invariant", "R1")]
+    public async Task A_session_that_is_opened_while_its_user_or_agent_is_revoked_ends(string kind)
+    {
+        var client = await CodeClient.MakeAsync(server);
+        var code = await client.CodeAsync();
+        var (caller, sessions) = (new Caller(Role.Agent, client.Tenant, client.Client.Id), new List<string>());
+        await using var engine = new RelayedEngine(server.Engine);
+        engine.Instead = method => method == nameof(IFabric.OpenSessionAsync) ? (object)new ValueTask<Outcome<SessionInfo>>(LaterAsync()) : null;
+        var grant = new AuthorizationCodeGrant(engine, new OAuthNotes(server.Engine.Notes), new SessionEnds(server.Engine), server.Time);
+        var form = Form.Parse(Encoding.ASCII.GetBytes($"code={code}&redirect_uri={Uri.EscapeDataString(CodeClient.Redirect)}&code_verifier={CodeClient.Verifier}")).OrThrow();
+        var redeemed = await grant.RedeemAsync(caller, new GrantRequest(), form, null, CancellationToken.None);
+        Assert.Equal(OAuthErrors.InvalidGrant, redeemed.Rejection?.Code);
+        Assert.Equal("revoked", (await server.Operator.GetSessionAsync(Assert.Single(sessions)).OrThrow()).Status);
+
+        async Task<Outcome<SessionInfo>> LaterAsync()
+        {
+            await server.Operator.RevokeAsync(new RevokeRequest(new NodeDto(kind, client.Tenant, kind == "user" ? client.User : client.Client.Id), Mode: "generation", Reason: "again")).OrThrow();
+            var opened = await server.Engine.As(caller).OpenSessionAsync(
+                client.Tenant, new OpenSession(client.Client.Id, "late", [new ScopeDto("mail", "send")], client.User, 60, RequireApproval: true)).OrThrow();
+            sessions.Add(opened.Id);
+            return opened;
+        }
     }
 
     [Fact]
