@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
 import { clientCredentials, discover, exchange, introspect, isError } from './client.mjs';
-import { startHost } from './host.mjs';
+import { startHost, until } from './host.mjs';
 import { client, startUpstream } from './upstream.mjs';
 
 const idTokenType = 'urn:ietf:params:oauth:token-type:id_token';
@@ -37,16 +37,14 @@ async function settle() {
   const [keys, agent] = [await jose.generateKeyPair('ES256'), await host.agent(tenant)];
   const jwk = { ...(await jose.exportJWK(keys.publicKey)), kid: 'k1' };
   await trust('settle', { kind: 'workload', issuer: 'https://settle.example', jwks: { keys: [jwk] }, subjects: [{ subject: 'settle', agent: agent.id }] });
-  while (true) {
+  let said;
+  await until(async () => {
     const assertion = await new jose.SignJWT({ iss: 'https://settle.example', sub: 'settle', aud: server.issuer, jti: crypto.randomUUID() })
       .setProtectedHeader({ alg: 'ES256', kid: 'k1' }).setIssuedAt().setExpirationTime('1m').sign(keys.privateKey);
-    const said = await clientCredentials(server, agent, byAssertion(assertion)).then(() => 'in', (error) => error.error ?? (error.cause?.status === 503 ? 'temporarily_unavailable' : String(error)));
-    if (said === 'in') {
-      return;
-    }
-    assert.equal(said, 'temporarily_unavailable');
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
+    said = await clientCredentials(server, agent, byAssertion(assertion)).then(() => 'in', (error) => error.error ?? (error.cause?.status === 503 ? 'temporarily_unavailable' : String(error)));
+    return said !== 'temporarily_unavailable';
+  });
+  assert.equal(said, 'in');
 }
 
 async function sharedAgent(of = tenant) {

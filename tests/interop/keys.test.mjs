@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
 import { clientCredentials, discover, errorOf, exchange, insecure, introspect, isError } from './client.mjs';
-import { startHost } from './host.mjs';
+import { startHost, until } from './host.mjs';
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 let host, tenant, server, agent, pair, jwk;
@@ -19,9 +19,7 @@ before(async () => {
   await host.api('PUT', `/v1/tenants/${tenant}/agents/${encodeURIComponent(agent.id)}/keys`, { keys: [{ kid: 'k1', ...jwk }] });
 
   // What was made just as the host started may have been used before: it says so until that is over.
-  while (await assertionError({}) === 'temporarily_unavailable') {
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
+  await until(async () => await assertionError({}) !== 'temporarily_unavailable');
 });
 after(() => host?.stop());
 

@@ -8,7 +8,7 @@ import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
 import { Browser } from './browser.mjs';
 import { discover, insecure } from './client.mjs';
-import { startHost } from './host.mjs';
+import { startHost, until } from './host.mjs';
 import { client as ours, startUpstream } from './upstream.mjs';
 
 const redirect = 'http://127.0.0.1:49153/cb';
@@ -48,13 +48,9 @@ async function signIn(user) {
 
 // What began just as the host started may have been used before: it says so until that is over.
 async function settled(user) {
-  for (const deadline = Date.now() + 30_000; ;) {
-    const got = await signIn(user);
-    if (got.page.status === 303 || Date.now() > deadline) {
-      return got;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
+  let got;
+  await until(async () => (got = await signIn(user)).page.status === 303);
+  return got;
 }
 
 test('a user of oidc-provider says yes to an agent, once for each sign-in', async () => {
@@ -113,7 +109,10 @@ test('a client whose id is the URL of its document is the agent that the tenant 
     const { browser } = await settled('mia');
     const checked = oauth.validateAuthResponse(server, client, new URL(await browser.decide(await ask(), 'approve')), oauth.expectNoState);
     const authentication = oauth.PrivateKeyJwt({ key: pair.privateKey, kid: 'k1' });
-    const answer = await oauth.authorizationCodeGrantRequest(server, client, authentication, checked, redirect, verifier, insecure);
+
+    // As in `settled`; a client that is not let in has not used its code.
+    let answer;
+    await until(async () => (answer = await oauth.authorizationCodeGrantRequest(server, client, authentication, checked, redirect, verifier, insecure)).status !== 503);
     const got = await oauth.processAuthorizationCodeResponse(server, client, answer);
     assert.deepEqual([jose.decodeJwt(got.access_token).client_id, jose.decodeJwt(got.access_token).sub], [id, 'mia']);
     assert.equal((await host.check(got.access_token, 'mail', 'send')).allowed, true);

@@ -9,6 +9,9 @@ internal sealed class PushWorker(SignalStream claimed, string holder, PushParts 
     /// <summary>How long after the last look the claim is renewed, and the stream looked at anew.</summary>
     public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
 
+    // How long a receiver has to answer once the host stops: what it has taken by then is not sent once more.
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
+
     private const int EventsAtOnce = 20;
 
     private readonly Wake _wake = new(parts.Time);
@@ -136,7 +139,9 @@ internal sealed class PushWorker(SignalStream claimed, string holder, PushParts 
             return false;
         }
         var (sentTo, failing) = (_stream.Push!.EndpointUrl, _stream.Push.Failures);
-        var result = await parts.Sender.SendAsync(_stream, set.Jti, set.Token, cancellation);
+        using var late = new CancellationTokenSource();
+        await using var stop = cancellation.UnsafeRegister(_ => late.CancelAfter(StopGrace), null);
+        var result = await parts.Sender.SendAsync(_stream, set.Jti, set.Token, late.Token);
         if (result.Failure is { } failure && failing == 0)
         {
             parts.Log.PushFailed(_stream.Id, failure.Err);

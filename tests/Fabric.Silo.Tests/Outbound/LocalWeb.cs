@@ -10,6 +10,8 @@ namespace Fabric.Silo.Tests.Outbound;
 /// <summary>A web server of somebody else, on loopback, which does whatever it is told and counts what it was asked.</summary>
 public sealed class LocalWeb : IAsyncDisposable
 {
+    private static readonly ConcurrentDictionary<int, byte> Had = new();
+
     private readonly WebApplication _app;
 
     private LocalWeb(WebApplication app) => _app = app;
@@ -26,7 +28,23 @@ public sealed class LocalWeb : IAsyncDisposable
 
     public Uri Url(string path = "/") => new(new Uri(Address), path);
 
+    /// <summary>Starts one at an address that none of this run has had: hosts keep by address what they were told there, and would take it for this one's.</summary>
     public static async Task<LocalWeb> StartAsync(bool isTls = false)
+    {
+        var web = await StartAnywhereAsync(isTls);
+        if (Had.TryAdd(web.Port, 0))
+        {
+            return web;
+        }
+
+        // Its port stays taken until the other has one.
+        await using (web)
+        {
+            return await StartAsync(isTls);
+        }
+    }
+
+    private static async Task<LocalWeb> StartAnywhereAsync(bool isTls)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
