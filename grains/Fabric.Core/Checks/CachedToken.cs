@@ -67,6 +67,9 @@ internal sealed class CachedToken : UsageLine
     /// <summary>The last moment at which the token and its key are good.</summary>
     public long ValidUntilMs => Volatile.Read(ref _validUntilMs);
 
+    /// <summary>Whether the token itself is over, whatever becomes of its key.</summary>
+    public bool IsExpired(long nowMs) => nowMs >= Claims.ExpiresAt.UnixMs + CheckRules.SkewMs;
+
     /// <summary>Begins to load what a check will read, while the fingerprint is still being computed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch() => Checks.Prefetch.From(ref Unsafe.As<Start>(this).First, BytesOwn);

@@ -19,7 +19,8 @@ public sealed partial class CheckPipeline
             return refused;
         }
 
-        var denial = DenialByTime(token, _clock.Read()) ?? DenialByRules(token, rules);
+        var moment = _clock.Read();
+        var denial = DenialByTime(token, moment) ?? DenialByRules(token, rules);
         if (denial is not null)
         {
             need = default;
@@ -27,7 +28,7 @@ public sealed partial class CheckPipeline
         }
 
         _scopes.Keep(token.Claims.Scopes);
-        return DecideSlowly(_cache.Add(token, fingerprint), call, rules, basis, out need);
+        return DecideSlowly(_cache.Add(token, fingerprint, moment.Now.UnixMs), call, rules, basis, out need);
     }
 
     // A token's form, key and signature. Null: `code` says what is wrong with it, and `kid` which key would be needed.

@@ -89,13 +89,14 @@ public sealed partial class CheckPipeline
         }
 
         var verified = Verify(utf8, out var fingerprint, out wrong, out kid);
-        wrong ??= DenialByTime(verified!, _clock.Read());
+        var moment = _clock.Read();
+        wrong ??= DenialByTime(verified!, moment);
         if (wrong is not null)
         {
             return null;
         }
 
         _scopes.Keep(verified!.Claims.Scopes);
-        return _cache.Add(verified, fingerprint);
+        return _cache.Add(verified, fingerprint, moment.Now.UnixMs);
     }
 }

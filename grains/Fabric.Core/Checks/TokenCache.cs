@@ -5,11 +5,13 @@ namespace Fabric.Core.Checks;
 /// <summary>
 /// The tokens whose signatures have verified, so that each is paid for once. Readers take no lock; a reader that meets a change may miss a token that
 /// is there, and verifies it again. Bounded by count and bytes (B1); what was not used for longest goes first, about (the CLOCK algorithm), and
-/// no call pays for more than a few steps of it.
+/// no call pays for more than a few steps of it. Tokens that have expired go before there is need of room: as many come, as many are looked at
+/// several times over, so that what is held follows what is alive.
 /// </summary>
 internal sealed class TokenCache
 {
     private const int StepsMax = 32;
+    private const int SweptForEach = 4;
     private const int SlotsMin = 1024;
     private const int BlanksAtOnce = 64;
 
@@ -24,6 +26,7 @@ internal sealed class TokenCache
     private Slot[] _slots = new Slot[SlotsMin];
     private long _bytes;
     private int _hand;
+    private int _sweep;
     private int _blanksLeft;
 
     public TokenCache(Fingerprinter fingerprinter, CheckLimits limits)
@@ -132,7 +135,7 @@ internal sealed class TokenCache
     }
 
     /// <summary>Adds a token; returns the one that counts, if another thread was first.</summary>
-    public CachedToken Add(CachedToken token, in Fingerprint fingerprint)
+    public CachedToken Add(CachedToken token, in Fingerprint fingerprint, long nowMs)
     {
         lock (_changes)
         {
@@ -157,6 +160,7 @@ internal sealed class TokenCache
                 Grow();
             }
 
+            DropExpired(token, nowMs);
             Evict(token);
             return token;
         }
@@ -170,6 +174,23 @@ internal sealed class TokenCache
             if (token.RingAt < _ring.Count && ReferenceEquals(_ring[token.RingAt], token))
             {
                 RemoveNow(token);
+            }
+        }
+    }
+
+    private void DropExpired(CachedToken newest, long nowMs)
+    {
+        for (var step = 0; step < SweptForEach; step++)
+        {
+            _sweep = _sweep >= _ring.Count ? 0 : _sweep;
+            var token = _ring[_sweep];
+            if (token.IsExpired(nowMs) && !ReferenceEquals(token, newest))
+            {
+                RemoveNow(token);
+            }
+            else
+            {
+                _sweep++;
             }
         }
     }

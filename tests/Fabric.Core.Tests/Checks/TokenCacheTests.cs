@@ -78,8 +78,30 @@ public sealed class TokenCacheTests(ITestOutputHelper output)
             ref var first = ref MemoryMarshal.GetReference(text.AsSpan());
             var fingerprint = fingerprinter.Of<char, Utf16Text>(ref first, text.Length);
             var token = cache.Blank().Become(claims, key, 0, fingerprint, Fingerprinter.Place<char, Utf16Text>(ref first, text.Length) % 500 * 31);
-            return cache.Add(token, fingerprint);
+            return cache.Add(token, fingerprint, Start.UnixMs);
         }
+    }
+
+    [Fact]
+    [Trait("Invariant", "B1")]
+    public void What_has_expired_goes_as_others_come()
+    {
+        const int Lifetime = 60;
+        var fabric = new CheckFixture();
+        var (first, longer) = (Brief(), fabric.Issue(fabric.Claims() with { ExpiresAt = Start + TimeSpan.FromHours(1) }));
+        fabric.Allows(first);
+        fabric.Allows(longer);
+        for (var second = 1; second <= 10 * Lifetime; second++)
+        {
+            fabric.Advance(1_000);
+            fabric.Allows(Brief());
+            Assert.InRange(fabric.Pipeline.CachedTokens, Math.Min(second, Lifetime), 2 * Lifetime);
+        }
+
+        Assert.Null(fabric.Pipeline.ClaimsOf(first));
+        Assert.NotNull(fabric.Pipeline.ClaimsOf(longer));
+
+        string Brief() => fabric.Issue(fabric.Claims() with { IssuedAt = fabric.Moment.Now, ExpiresAt = fabric.Moment.Now + TimeSpan.FromSeconds(Lifetime) });
     }
 
     [Fact]
