@@ -34,6 +34,9 @@ public sealed record EmbeddedOptions
     /// <summary>Journal records after which a checkpoint is made. 1,000 to 10,000,000.</summary>
     public int CheckpointAfterRecords { get; init; } = 200_000;
 
+    /// <summary>How long after the last one a checkpoint is made when there is anything to write, however little. 1 second to 1 day, or infinite: never for that.</summary>
+    public TimeSpan CheckpointAfter { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>How long audit records are kept. 1 day to 10 years.</summary>
     public TimeSpan AuditRetention { get; init; } = TimeSpan.FromDays(400);
 
@@ -61,6 +64,11 @@ public sealed record EmbeddedOptions
         if (CheckpointAfterRecords is < 1_000 or > 10_000_000)
         {
             return "`CheckpointAfterRecords` is 1,000 to 10,000,000";
+        }
+
+        if (CheckpointAfter != Timeout.InfiniteTimeSpan && (CheckpointAfter < TimeSpan.FromSeconds(1) || CheckpointAfter > TimeSpan.FromDays(1)))
+        {
+            return "`CheckpointAfter` is 1 second to 1 day, or infinite";
         }
 
         if (Counts.Check() is { } counts)

@@ -22,22 +22,36 @@ internal sealed class Checkpointer(EmbeddedEngine engine, Journal journal, State
     private readonly RecordWriter _part = new();
     private readonly List<(ulong Sequence, long DropAfterMs)> _stored = [];
     private readonly List<StateRow> _pending = [];
+    private long _triedAt = engine.Time.GetTimestamp();
+
+    /// <summary>Up to which sequence the state store has everything.</summary>
+    internal ulong Covered => store.CoveredSequence;
 
     /// <summary>Says that a revocation stands in the state store, read at start.</summary>
     internal void Stored(ulong sequence, long dropAfterMs) => _stored.Add((sequence, dropAfterMs));
 
+    /// <summary>
+    /// Checkpoints when enough has happened, or something has and the last time is a while ago: what changed since is held in memory until then.
+    /// Called again and again.
+    /// </summary>
     internal void CheckpointIfDue()
     {
-        if (journal.CommittedSequence - Math.Min(journal.CommittedSequence, store.CoveredSequence) >= (ulong)engine.Options.CheckpointAfterRecords)
+        // Each time: what is durable by now lets go of what was noted until it was.
+        var (durable, _) = engine.Ledger.DurablePoint();
+        var behind = durable - Math.Min(durable, Covered);
+        if (behind >= (ulong)engine.Options.CheckpointAfterRecords || (behind > 0 && IsLongAgo))
         {
             Checkpoint();
         }
     }
 
+    private bool IsLongAgo => engine.Options.CheckpointAfter is var after && after != Timeout.InfiniteTimeSpan && engine.Time.GetElapsedTime(Volatile.Read(ref _triedAt)) >= after;
+
     internal void Checkpoint()
     {
         lock (_one)
         {
+            Volatile.Write(ref _triedAt, engine.Time.GetTimestamp());
             try
             {
                 var (sequence, revision) = engine.Ledger.DurablePoint();
@@ -52,7 +66,7 @@ internal sealed class Checkpointer(EmbeddedEngine engine, Journal journal, State
 
     private void Write(ulong covered, ulong revision)
     {
-        if (covered <= store.CoveredSequence || !journal.Health.IsHealthy)
+        if (covered <= Covered || !journal.Health.IsHealthy)
         {
             return;
         }

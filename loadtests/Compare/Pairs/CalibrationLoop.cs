@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Fabric.LoadTests.Measure;
 
 namespace Fabric.LoadTests.Compare.Pairs;
 
@@ -11,9 +11,6 @@ namespace Fabric.LoadTests.Compare.Pairs;
 internal static class CalibrationLoop
 {
     private const int BlockBytes = 16 * 1024;
-
-    // CLOCK_THREAD_CPUTIME_ID of Linux.
-    private const int ThreadTime = 3;
 
     private static readonly TimeSpan During = TimeSpan.FromMilliseconds(80);
 
@@ -31,30 +28,13 @@ internal static class CalibrationLoop
     {
         var (block, hash) = (new byte[BlockBytes], new byte[SHA256.HashSizeInBytes]);
         var watch = Stopwatch.StartNew();
-        var (fromMs, done) = (ThreadMs(), 0L);
+        var (from, done) = (ThreadTime.Nanoseconds, 0L);
         while (watch.Elapsed < During)
         {
             _ = SHA256.HashData(block, hash);
             done++;
         }
 
-        return (done, ThreadMs() - fromMs);
-    }
-
-    // Processor time of the calling thread.
-    private static double ThreadMs() =>
-        GetTime(ThreadTime, out var time) == 0 ? (time.Seconds * 1e3) + (time.Nanoseconds / 1e6) : throw new LoadException("this machine does not tell the processor time of a thread");
-
-#pragma warning disable SYSLIB1054 // two numbers in and out need no generated marshalling, and no unsafe code in this project
-    [DllImport("libc", EntryPoint = "clock_gettime")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static extern int GetTime(int clock, out Time time);
-#pragma warning restore SYSLIB1054
-
-    [StructLayout(LayoutKind.Sequential)]
-    private readonly struct Time
-    {
-        public readonly long Seconds;
-        public readonly long Nanoseconds;
+        return (done, (ThreadTime.Nanoseconds - from) / 1e6);
     }
 }

@@ -75,6 +75,27 @@ public sealed class RecoveryTests : IAsyncDisposable
 
     [Fact]
     [Trait("Invariant", "B1")]
+    public async Task What_changed_is_held_in_memory_for_minutes_though_little_happens()
+    {
+        await _engine.DisposeAsync();
+        _engine = Open(_temp.Path, TimeSpan.FromMinutes(5));
+        Ok(await As(Caller.Fabric).CreateTenantAsync(new CreateTenant("acme")));
+        var (covered, head) = (_engine.Checkpointer.Covered, _engine.Ledger.DurablePoint().Sequence);
+        _engine.Checkpointer.CheckpointIfDue();
+        Assert.Equal(covered, _engine.Checkpointer.Covered);
+        _time.Ahead += TimeSpan.FromMinutes(5);
+        _engine.Checkpointer.CheckpointIfDue();
+        Assert.True(head > covered);
+        Assert.Equal(head, _engine.Checkpointer.Covered);
+
+        // Neither at once again.
+        Ok(await As(Caller.Fabric).CreateTenantAsync(new CreateTenant("globex")));
+        _engine.Checkpointer.CheckpointIfDue();
+        Assert.Equal(head, _engine.Checkpointer.Covered);
+    }
+
+    [Fact]
+    [Trait("Invariant", "B1")]
     public async Task A_share_is_counted_by_the_clock_that_the_index_is_swept_by()
     {
         Ok(await As(Caller.Fabric).CreateTenantAsync(new CreateTenant("acme")));
@@ -174,8 +195,9 @@ public sealed class RecoveryTests : IAsyncDisposable
         }
     }
 
-    private EmbeddedEngine Open(string folder) => EmbeddedEngine.Open(
-        new EmbeddedOptions { DataFolder = folder, Counts = new CountLimits { Index = new IndexLimits { Records = Records, Tenant = 50, Unknown = 20 } } }, _time);
+    // Checkpoints are made by a test alone: it looks at files that nobody else writes meanwhile.
+    private EmbeddedEngine Open(string folder, TimeSpan? checkpointAfter = null) => EmbeddedEngine.Open(
+        new EmbeddedOptions { DataFolder = folder, CheckpointAfter = checkpointAfter ?? Timeout.InfiniteTimeSpan, Counts = new CountLimits { Index = new IndexLimits { Records = Records, Tenant = 50, Unknown = 20 } } }, _time);
 
     // Both clocks, moved ahead at once: years of timer ticks would take as long as a test may.
     private sealed class MovedTime : TimeProvider
