@@ -88,20 +88,20 @@ public sealed class TokenCacheTests(ITestOutputHelper output)
     {
         const int Lifetime = 60;
         var fabric = new CheckFixture();
-        var (first, longer) = (Brief(), fabric.Issue(fabric.Claims() with { ExpiresAt = Start + TimeSpan.FromHours(1) }));
+        var (first, longer) = (Minute(), fabric.Issue(fabric.Claims() with { ExpiresAt = Start + TimeSpan.FromHours(1) }));
         fabric.Allows(first);
         fabric.Allows(longer);
         for (var second = 1; second <= 10 * Lifetime; second++)
         {
             fabric.Advance(1_000);
-            fabric.Allows(Brief());
+            fabric.Allows(Minute());
             Assert.InRange(fabric.Pipeline.CachedTokens, Math.Min(second, Lifetime), 2 * Lifetime);
         }
 
         Assert.Null(fabric.Pipeline.ClaimsOf(first));
         Assert.NotNull(fabric.Pipeline.ClaimsOf(longer));
 
-        string Brief() => fabric.Issue(fabric.Claims() with { IssuedAt = fabric.Moment.Now, ExpiresAt = fabric.Moment.Now + TimeSpan.FromSeconds(Lifetime) });
+        string Minute() => fabric.Issue(fabric.Claims() with { IssuedAt = fabric.Moment.Now, ExpiresAt = fabric.Moment.Now + TimeSpan.FromSeconds(Lifetime) });
     }
 
     [Fact]
