@@ -93,13 +93,19 @@ public sealed class GuardedServer : IAsyncDisposable
     }
 
     /// <summary>A client that other people wrote.</summary>
-    public async Task<McpClient> ClientAsync(string token, McpClientOptions? options = null) =>
-        await McpClient.CreateAsync(
+    public async Task<McpClient> ClientAsync(string token, McpClientOptions? options = null)
+    {
+        options ??= new McpClientOptions();
+
+        // A slow machine is not a server of an older revision, for which the client takes one that says nothing for five seconds.
+        options.DiscoverProbeTimeout = Timeout.InfiniteTimeSpan;
+        return await McpClient.CreateAsync(
             new HttpClientTransport(new HttpClientTransportOptions
             {
                 Endpoint = Endpoint, TransportMode = HttpTransportMode.StreamableHttp, AdditionalHeaders = new Dictionary<string, string> { ["Authorization"] = $"Bearer {token}" },
             }),
             options);
+    }
 
     /// <summary>Sends one message as it stands.</summary>
     public async Task<HttpResponseMessage> PostAsync(string body, string? token, string path = "/mcp", Action<HttpRequestMessage>? change = null)

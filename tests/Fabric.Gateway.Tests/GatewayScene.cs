@@ -77,12 +77,19 @@ public sealed class GatewayScene : IAsyncDisposable
         return (new NodeDto("session", tenant, session.Id), issued.Credentials[0].Token);
     }
 
-    public async Task<McpClient> ClientAsync(string token, McpClientOptions? options = null) => await McpClient.CreateAsync(
-        new HttpClientTransport(new HttpClientTransportOptions
-        {
-            Endpoint = Endpoint, TransportMode = HttpTransportMode.StreamableHttp, AdditionalHeaders = new Dictionary<string, string> { ["Authorization"] = $"Bearer {token}" },
-        }),
-        options);
+    public async Task<McpClient> ClientAsync(string token, McpClientOptions? options = null)
+    {
+        options ??= new McpClientOptions();
+
+        // The program behind the gateway starts at the first request, however long that takes: the client takes that for no answer at all after five seconds.
+        options.DiscoverProbeTimeout = Timeout.InfiniteTimeSpan;
+        return await McpClient.CreateAsync(
+            new HttpClientTransport(new HttpClientTransportOptions
+            {
+                Endpoint = Endpoint, TransportMode = HttpTransportMode.StreamableHttp, AdditionalHeaders = new Dictionary<string, string> { ["Authorization"] = $"Bearer {token}" },
+            }),
+            options);
+    }
 
     public async Task<HttpResponseMessage> PostAsync(string body, string? token, string? session = null, params (string Name, string Value)[] headers)
     {

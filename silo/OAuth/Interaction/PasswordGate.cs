@@ -74,9 +74,16 @@ internal sealed class PasswordGate(IFabricEngine engine, OAuthNotes notes, TimeP
 
     private async ValueTask<bool> TurnAsync(CancellationToken cancellation)
     {
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
         try
         {
-            return await _turns.WaitAsync(Patience, cancellation);
+            await _turns.WaitAsync(either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
         }
         catch (OperationCanceledException)
         {
