@@ -16,13 +16,13 @@ internal sealed class EdgeChild : IAsyncDisposable
     private const int TimedBatches = 200;
     private const int TimedBatchSize = 500;
 
-    private readonly ICheckingEdge _edge;
+    private readonly RejoiningEdge _edge;
     private readonly HeldCalls _held;
     private readonly ScheduledChecks _schedule;
     private readonly Channel<EdgeReply> _replies = Channel.CreateUnbounded<EdgeReply>();
     private long _checks;
 
-    private EdgeChild(ICheckingEdge edge)
+    private EdgeChild(RejoiningEdge edge)
     {
         _edge = edge;
         _held = new HeldCalls(edge);
@@ -38,7 +38,7 @@ internal sealed class EdgeChild : IAsyncDisposable
             return LoadCommands.NotRun;
         }
 
-        await using var child = new EdgeChild(RemoteEdge.Start(name, new Uri(address), secret));
+        await using var child = new EdgeChild(new RejoiningEdge(() => RemoteEdge.Start(name, new Uri(address), secret)));
         await child.ServeAsync();
         return 0;
     }
@@ -97,7 +97,11 @@ internal sealed class EdgeChild : IAsyncDisposable
                 EdgeOps.Seen => _schedule.Seen(command.Id),
                 EdgeOps.Buckets => _schedule.Buckets(command.Id, command.Group ?? "", command.SinceBucket),
                 EdgeOps.Time => TimeChecks(command.Id, command.Calls ?? []),
-                EdgeOps.State => new EdgeReply(command.Id, State: _edge.State with { Checks = Interlocked.Read(ref _checks), HeapBytes = GC.GetTotalMemory(false) }),
+                EdgeOps.Unwatch => _schedule.Forget(command.Id),
+                EdgeOps.Leave => await AfterAsync(command.Id, _edge.LeaveAsync()),
+                EdgeOps.Join => await AfterAsync(command.Id, _edge.JoinAsync()),
+                EdgeOps.Applied => new EdgeReply(command.Id, Applied: _edge.TakeApplied()),
+                EdgeOps.State => new EdgeReply(command.Id, State: _edge.State with { Checks = Interlocked.Read(ref _checks), HeapBytes = GC.GetTotalMemory(false), GcPausedMs = GC.GetTotalPauseDuration().TotalMilliseconds }),
                 _ => new EdgeReply(command.Id, $"no such command: {command.Op}"),
             };
         }
@@ -107,6 +111,12 @@ internal sealed class EdgeChild : IAsyncDisposable
         }
 
         _replies.Writer.TryWrite(reply);
+    }
+
+    private static async Task<EdgeReply> AfterAsync(long id, Task done)
+    {
+        await done;
+        return new EdgeReply(id);
     }
 
     // The median of short batches: a batch that was interrupted does not count for all.

@@ -15,7 +15,10 @@ internal sealed record EdgeCall(string Token, string Tool, string Action, string
 /// </summary>
 internal sealed record EdgeReply(
     long Id, string? Fault = null, int Allowed = 0, int Denied = 0, long LastAllowedNs = 0, IReadOnlyList<string>? Codes = null, EdgeState? State = null,
-    SeenChecks? Seen = null, IReadOnlyList<CheckBucket>? Buckets = null, double CheckNs = 0);
+    SeenChecks? Seen = null, IReadOnlyList<CheckBucket>? Buckets = null, double CheckNs = 0, IReadOnlyList<AppliedMark>? Applied = null);
+
+/// <summary>When an edge had applied everything up to a revision, on the machine's monotonic clock: what it denies was binding by then.</summary>
+internal readonly record struct AppliedMark(ulong Revision, long AtNs);
 
 /// <summary>What became of all checks from a schedule so far, and how late the latest of them was made.</summary>
 internal sealed record SeenChecks(IReadOnlyList<SeenGroup> Groups, long LateMaxNs);
@@ -30,7 +33,7 @@ internal sealed record SeenGroup(string Name, long Allowed, long Denied, long St
 internal sealed record CheckBucket(long Number, int Allowed, int Denied, int Stale);
 
 /// <summary>How an edge stands.</summary>
-internal sealed record EdgeState(bool IsReady, ulong Revision, int IndexRecords, long IndexBytes, long Checks, long HeapBytes);
+internal sealed record EdgeState(bool IsReady, ulong Revision, int IndexRecords, long IndexBytes, long Checks, long HeapBytes, double GcPausedMs = 0);
 
 /// <summary>The commands of an edge process.</summary>
 internal static class EdgeOps
@@ -64,6 +67,18 @@ internal static class EdgeOps
 
     /// <summary>Checks calls over and over for a while, and tells how long one took.</summary>
     public const string Time = "time";
+
+    /// <summary>When which revision was applied, since this was last asked.</summary>
+    public const string Applied = "applied";
+
+    /// <summary>Hands the edge's lease back; the process goes on.</summary>
+    public const string Leave = "leave";
+
+    /// <summary>Follows the fabric again.</summary>
+    public const string Join = "join";
+
+    /// <summary>Ends all checking from a schedule, and forgets the groups.</summary>
+    public const string Unwatch = "unwatch";
 
     /// <summary>How the edge stands.</summary>
     public const string State = "state";

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.ObjectModel;
 using System.Diagnostics;
 using System.Text.Json;
 using Fabric.LoadTests.Measure;
@@ -36,8 +37,9 @@ internal sealed class EdgeProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts an edge and waits until it holds a lease. <paramref name="secret"/>: an enforcement point's key.</summary>
-    public static async Task<EdgeProcess> StartAsync(string name, Uri fabric, string secret, CancellationToken cancellation)
+    /// <summary>Starts an edge and waits until it holds a lease. <paramref name="secret"/>: an enforcement point's key; <paramref name="settings"/>: further environment variables.</summary>
+    public static async Task<EdgeProcess> StartAsync(
+        string name, Uri fabric, string secret, CancellationToken cancellation, IReadOnlyDictionary<string, string>? settings = null)
     {
         var app = Path.Combine(AppContext.BaseDirectory, "Fabric.LoadTests");
         var isBuilt = File.Exists(app);
@@ -59,6 +61,11 @@ internal sealed class EdgeProcess : IAsyncDisposable
 
         // Not an argument: the arguments of a process are open to all its machine's users.
         start.Environment[EdgeChild.SecretVariable] = secret;
+        foreach (var (variable, value) in settings ?? ReadOnlyDictionary<string, string>.Empty)
+        {
+            start.Environment[variable] = value;
+        }
+
         var edge = new EdgeProcess(name, Process.Start(start) ?? throw new LoadException("an edge process could not be started"));
         await edge.WaitReadyAsync(cancellation);
         return edge;
@@ -141,7 +148,8 @@ internal sealed class EdgeProcess : IAsyncDisposable
         _writing.Dispose();
     }
 
-    private async Task WaitReadyAsync(CancellationToken cancellation)
+    /// <summary>Waits until it holds a lease.</summary>
+    public async Task WaitReadyAsync(CancellationToken cancellation)
     {
         var from = Clock.NowNs;
         while (!(await StateAsync()).IsReady)

@@ -9,6 +9,9 @@ internal interface ICheckingEdge : IAsyncDisposable
     /// <summary>How it stands; <see cref="EdgeState.Checks"/> and <see cref="EdgeState.HeapBytes"/> are the process's to fill in.</summary>
     EdgeState State { get; }
 
+    /// <summary>When which revision was applied, since this was last asked; none where that is not noted.</summary>
+    IReadOnlyList<AppliedMark> TakeApplied() => [];
+
     /// <summary>Decides from its own copy alone.</summary>
     Decision Check(string token, in ToolCall call);
 

@@ -10,10 +10,11 @@ internal sealed partial class RemoteEdge : ICheckingEdge
 {
     private readonly FeedConnection _feed;
     private readonly Edge _edge;
+    private readonly AppliedMarks _applied;
 
     private readonly IAsyncDisposable? _link;
 
-    private RemoteEdge(FeedConnection feed, Edge edge, IAsyncDisposable? link) => (_feed, _edge, _link) = (feed, edge, link);
+    private RemoteEdge(FeedConnection feed, Edge edge, AppliedMarks applied, IAsyncDisposable? link) => (_feed, _edge, _applied, _link) = (feed, edge, applied, link);
 
     /// <inheritdoc/>
     public EdgeState State => new(_edge.IsReady, _edge.Revision, _feed.View.Index.Count, _feed.View.Index.Bytes, 0, 0);
@@ -29,13 +30,17 @@ internal sealed partial class RemoteEdge : ICheckingEdge
         IAsyncDisposable? link = null;
         ConnectCluster(fabric, secret, options, clock, ref feed, ref link);
         feed ??= new FeedConnection(new FeedConnectionOptions { Addresses = [fabric], Secret = secret }, options, clock);
-        var edge = new Edge(feed, options, clock);
+        var applied = new AppliedMarks(feed);
+        var edge = new Edge(applied, options, clock);
         edge.Start();
-        return new RemoteEdge(feed, edge, link);
+        return new RemoteEdge(feed, edge, applied, link);
     }
 
     static partial void ConnectCluster(
         Uri fabric, string secret, FabricEdgeOptions options, EdgeClock clock, ref FeedConnection? feed, ref IAsyncDisposable? link);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<AppliedMark> TakeApplied() => _applied.Take();
 
     /// <inheritdoc/>
     public Decision Check(string token, in ToolCall call) => _edge.Check(token, call);

@@ -55,6 +55,18 @@ internal sealed class ScheduledChecks(ICheckingEdge edge)
     public EdgeReply Buckets(long id, string name, long since) =>
         Array.Find(_groups, group => group.Name == name) is { } found ? new EdgeReply(id, Buckets: found.Since(since)) : new EdgeReply(id, $"no such group: {name}");
 
+    /// <summary>Ends the checking of all groups and forgets them; a group that is added later begins it again.</summary>
+    public EdgeReply Forget(long id)
+    {
+        lock (_changes)
+        {
+            _groups = [];
+            _thread?.Join();
+            _thread = null;
+            return new EdgeReply(id);
+        }
+    }
+
     /// <summary>Ends the checking.</summary>
     public void Stop()
     {
@@ -75,8 +87,13 @@ internal sealed class ScheduledChecks(ICheckingEdge edge)
                 continue;
             }
 
-            _lateMaxNs = Math.Max(_lateMaxNs, nowNs - dueNs);
             var groups = _groups;
+            if (groups.Length == 0)
+            {
+                return;
+            }
+
+            _lateMaxNs = Math.Max(_lateMaxNs, nowNs - dueNs);
             groups[(int)(turn++ % groups.Length)].CheckNext(edge);
             dueNs += 1_000_000_000L / Volatile.Read(ref _perSecond);
         }

@@ -50,6 +50,24 @@ public sealed class ScheduledChecksTests
     }
 
     [Fact]
+    public async Task What_is_forgotten_is_not_checked_any_more_and_another_group_begins_anew()
+    {
+        var edge = new FakeEdge(_ => null, "second", wanted: 20);
+        var schedule = new ScheduledChecks(edge);
+        schedule.Watch(1, "first", [Call("first")], 5_000);
+        Assert.Null(schedule.Forget(2).Fault);
+        Assert.Empty(schedule.Seen(3).Seen!.Groups);
+        var times = edge.Times("first");
+
+        schedule.Watch(4, "second", [Call("second")], 5_000);
+        await edge.Checked.Task.WaitAsync(Patience);
+        schedule.Stop();
+
+        Assert.Equal(times, edge.Times("first"));
+        Assert.Equal(["second"], schedule.Seen(5).Seen!.Groups.Select(group => group.Name));
+    }
+
+    [Fact]
     public void What_cannot_be_watched_is_refused()
     {
         var schedule = new ScheduledChecks(new FakeEdge(_ => null, "alive", wanted: 1));
