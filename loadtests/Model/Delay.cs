@@ -34,6 +34,18 @@ internal sealed class Delay
         return new Delay(0, 0, [.. samplesMs.Select(ms => (long)(Math.Max(0, ms) * 1e6))]);
     }
 
+    /// <summary>So many times as long, each time.</summary>
+    public Delay Times(double factor)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(factor);
+        return new Delay(_medianNs * factor, _sigma, [.. _samplesNs.Select(ns => (long)(ns * factor))]);
+    }
+
+    /// <summary>Log-normal with the same median and a 99th percentile of so many times that. Of measured values there is none such.</summary>
+    public Delay WithP99(double timesMedian) => _samplesNs.Length == 0
+        ? LogNormal(_medianNs / 1e6, _medianNs / 1e6 * timesMedian)
+        : throw new InvalidOperationException("measured values have the tail that they have");
+
     /// <summary>Draws one, in nanoseconds.</summary>
     public long DrawNs(Random random)
     {

@@ -8,10 +8,10 @@ internal struct Link
 
     private long _lastArrival;
 
-    /// <summary>When a message that is sent now arrives.</summary>
-    public long Arrival(long now, Delay delay, ModelNetwork network, Random random)
+    /// <summary>When a message that is sent now arrives. <paramref name="wakeNs"/>: until who it is for has woken.</summary>
+    public long Arrival(long now, Delay delay, ModelNetwork network, Random random, long wakeNs = 0)
     {
-        var at = now + delay.DrawNs(random);
+        var at = now + delay.DrawNs(random) + wakeNs;
         var again = network.SentAgainAfter.Ticks * 100;
         for (var i = 0; network.Loss > 0 && i < SentAgainMax && random.NextDouble() < network.Loss; i++)
         {

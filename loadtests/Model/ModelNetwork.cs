@@ -18,6 +18,18 @@ internal sealed record ModelNetwork(int Regions, int Silos, int Edges, UnitCosts
     /// <summary>From a caller to its silo, one way; and back.</summary>
     public Delay Caller { get; init; } = Delay.Fixed(0);
 
+    /// <summary>What a revocation takes besides its commit and its followers: the request, the host's own work and the answer. Half of it lies before its place in the order, half behind.</summary>
+    public Delay Rest { get; init; } = Delay.Fixed(0);
+
+    /// <summary>A follower's round by itself: from the record's place in the order until its acknowledgement is taken in. Links come on top.</summary>
+    public Delay Round { get; init; } = Delay.Fixed(0);
+
+    /// <summary>The share of <see cref="Rest"/> and <see cref="Round"/> that needs a core, 0 to 1: where cores are shared, others wait for it. The other share is waiting for nothing but time.</summary>
+    public double CoreShare { get; init; }
+
+    /// <summary>How many times as long that share takes since something else is at work on the cores; 1: nothing is.</summary>
+    public double Slowdown { get; init; } = 1;
+
     /// <summary>A durable commit.</summary>
     public Delay Commit { get; init; } = Delay.Fixed(0);
 
@@ -52,6 +64,7 @@ internal sealed record ModelNetwork(int Regions, int Silos, int Edges, UnitCosts
     public string? Fault() =>
         Regions < 1 || Silos < Regions || Edges < 0 || Cores < 1 ? "there is at least a region, a silo in each and a core"
         : IsOneMachine && Silos > 1 ? "one machine has one host"
+        : CoreShare is not (>= 0 and <= 1) || !(Slowdown >= 1 && double.IsFinite(Slowdown)) ? "a share is 0 to 1, and other work slows nothing but down"
         : Loss is < 0 or > 0.9 ? "at most nine of ten messages are lost: with more nothing gets through in bounded time"
         : CutEdges < 0 || CutEdges > Edges ? "as many edges as there are may be cut off"
         : RenewEvery <= TimeSpan.Zero || RunOut < RenewEvery ? "leases are renewed before they run out"

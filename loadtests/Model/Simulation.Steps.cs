@@ -8,13 +8,16 @@ internal sealed partial class Simulation
         var one = _revocations[number];
         one.SentAt = _now;
         one.FromSilo = _random.Next(_net.Silos);
-        var at = _now + _net.Caller.DrawNs(_random);
+        one.RestNs = _net.Rest.DrawNs(_random);
+        var at = _now + _net.Caller.DrawNs(_random) + Waiting(one.RestNs / 2);
         At(one.FromSilo == 0 ? at : at + Between(one.FromSilo, 0).DrawNs(_random), Step.AtOwner, 0, number);
     }
 
     private void Order(int number)
     {
-        var done = _silos[0].Take(_now, _net.Costs.Request);
+        var one = _revocations[number];
+        var done = _silos[0].Take(_now, _net.Costs.Request + Core(one.RestNs / 2));
+        one.OrderedAt = done;
         At(done + _net.Commit.DrawNs(_random), Step.Durable, 0, number);
         if (!_net.PushesAfterCommit)
         {
@@ -39,7 +42,8 @@ internal sealed partial class Simulation
         for (var silo = 1; silo < _net.Silos; silo++)
         {
             var left = _silos[0].Take(at, _net.Costs.Push);
-            At(_siloDown[silo].Arrival(left, Between(0, silo), _net, _random), Step.AtSilo, silo, number);
+            var round = _net.Round.DrawNs(_random);
+            At(_siloDown[silo].Arrival(left, Between(0, silo), _net, _random, Waiting(round)), Step.AtSilo, silo, number, round);
         }
     }
 
@@ -56,7 +60,8 @@ internal sealed partial class Simulation
             var left = _silos[silo].Take(at, _net.Costs.Push);
             if (!IsCut(edge))
             {
-                At(_edgeDown[edge].Arrival(left, _net.Near, _net, _random), Step.AtEdge, edge, number);
+                var round = _net.Round.DrawNs(_random);
+                At(_edgeDown[edge].Arrival(left, _net.Near, _net, _random, Waiting(round / 2)), Step.AtEdge, edge, number, round);
             }
         }
 
@@ -69,12 +74,12 @@ internal sealed partial class Simulation
         At(Math.Max(at, turn.RunsOutAt.Min()), Step.LeaseLooked, silo, number);
     }
 
-    private void Apply(int edge, int number)
+    private void Apply(Event here)
     {
-        var done = _edges[edge].Take(_now, _net.Costs.Apply);
-        var one = _revocations[number];
+        var done = _edges[here.Node].Take(_now, _net.Costs.Apply + Core(here.RoundNs));
+        var one = _revocations[here.Revocation];
         one.DeniedAt = Math.Max(one.DeniedAt, done);
-        At(_edgeUp[edge].Arrival(done, _net.Near, _net, _random), Step.Acknowledged, edge, number);
+        At(_edgeUp[here.Node].Arrival(done, _net.Near, _net, _random, Waiting(here.RoundNs / 2)), Step.Acknowledged, here.Node, here.Revocation);
     }
 
     private void Acknowledge(int edge, int number)
@@ -147,8 +152,15 @@ internal sealed partial class Simulation
         {
             one.IsConfirmed = true;
             var at = Math.Max(one.DurableAt, one.ClosedAt) + (one.FromSilo == 0 ? 0 : Between(0, one.FromSilo).DrawNs(_random));
-            At(at + _net.Caller.DrawNs(_random), Step.Answered, 0, number);
+            At(at, Step.Answering, 0, number);
         }
+    }
+
+    private void Finish(int number)
+    {
+        var one = _revocations[number];
+        var done = _silos[one.FromSilo].Take(_now, Core(one.RestNs / 2));
+        At(done + Waiting(one.RestNs / 2) + _net.Caller.DrawNs(_random), Step.Answered, 0, number);
     }
 
     private void Answer(int number)

@@ -37,7 +37,7 @@ internal sealed partial class Simulation
 
     private enum Step
     {
-        Sent, AtOwner, Durable, AtSilo, AtEdge, Acknowledged, Reported, Answered, LeaseLooked, RenewalSent, Renewed,
+        Sent, AtOwner, Durable, AtSilo, AtEdge, Acknowledged, Reported, Answering, Answered, LeaseLooked, RenewalSent, Renewed,
     }
 
     /// <summary>Runs until every revocation is confirmed. Throws <see cref="ArgumentException"/> for a network that cannot be simulated.</summary>
@@ -55,6 +55,10 @@ internal sealed partial class Simulation
 
         return new Simulation(network, load, seed).Run();
     }
+
+    /// <summary>Runs several, side by side; the outcomes are in their order.</summary>
+    public static Task<ModelOutcome[]> RunAllAsync(IEnumerable<ModelNetwork> networks, ModelLoad load, int seed, CancellationToken cancellation) =>
+        Task.WhenAll(networks.Select(network => Task.Run(() => Run(network, load, seed), cancellation)));
 
     private ModelOutcome Run()
     {
@@ -90,6 +94,7 @@ internal sealed partial class Simulation
 
         return new ModelOutcome(
             [.. _revocations.Select(each => (each.AnsweredAt - each.SentAt) / 1e6)], [.. _revocations.Select(each => (each.DeniedAt - each.SentAt) / 1e6)],
+            [.. _revocations.Select(each => (each.ClosedAt - each.OrderedAt) / 1e6)],
             _now / 1e9, _events, _silos[0].BusyNs / (double)Math.Max(1, _now) / _silos[0].Cores);
     }
 
@@ -107,16 +112,19 @@ internal sealed partial class Simulation
                 Commit(next.Revocation);
                 break;
             case Step.AtSilo:
-                Relay(next.Node, next.Revocation, _silos[next.Node].Take(_now, _net.Costs.Apply));
+                Relay(next.Node, next.Revocation, _silos[next.Node].Take(_now, _net.Costs.Apply + Core(next.RoundNs)));
                 break;
             case Step.AtEdge:
-                Apply(next.Node, next.Revocation);
+                Apply(next);
                 break;
             case Step.Acknowledged:
                 Acknowledge(next.Node, next.Revocation);
                 break;
             case Step.Reported:
                 Report(next.Revocation, _silos[0].Take(_now, _net.Costs.Ack));
+                break;
+            case Step.Answering:
+                Finish(next.Revocation);
                 break;
             case Step.Answered:
                 Answer(next.Revocation);
@@ -135,7 +143,12 @@ internal sealed partial class Simulation
         }
     }
 
-    private void At(long at, Step step, int node, int revocation) => _queue.Enqueue(new Event(step, node, revocation), (at, _order++));
+    private void At(long at, Step step, int node, int revocation, long roundNs = 0) => _queue.Enqueue(new Event(step, node, revocation, roundNs), (at, _order++));
+
+    // What of a round or of the rest needs a core, and what passes by itself.
+    private long Core(long ns) => (long)(ns * _net.CoreShare * _net.Slowdown);
+
+    private long Waiting(long ns) => (long)(ns * (1 - _net.CoreShare));
 
     private static long Ns(TimeSpan span) => span.Ticks * 100;
 
@@ -148,7 +161,7 @@ internal sealed partial class Simulation
 
     private Delay Between(int silo, int other) => _net.RegionOf(silo) == _net.RegionOf(other) ? _net.Near : _net.Far;
 
-    private readonly record struct Event(Step Step, int Node, int Revocation);
+    private readonly record struct Event(Step Step, int Node, int Revocation, long RoundNs);
 
     // One revocation on its way.
     private sealed class Revocation(int silos)
@@ -158,6 +171,10 @@ internal sealed partial class Simulation
         public long AnsweredAt { get; set; }
 
         public long DeniedAt { get; set; }
+
+        public long RestNs { get; set; }
+
+        public long OrderedAt { get; set; }
 
         public long DurableAt { get; set; } = -1;
 

@@ -48,19 +48,6 @@ public sealed class ModelDemandTests
     }
 
     [Fact]
-    public void The_delay_between_processes_is_found_again()
-    {
-        static ModelNetwork Of(int edges, Delay hop) => Network with { Silos = 1, Edges = edges, IsOneMachine = true, Near = hop };
-        var measured = new[] { 1, 3 }.ToDictionary(
-            edges => edges, edges => Simulation.Run(Of(edges, Delay.LogNormal(0.4, 1.2)), new ModelLoad(300), seed: 11).ConfirmedMs);
-
-        var (median, p99) = HopFit.Find(Of, measured, seed: 12);
-
-        Assert.InRange(median, 0.34, 0.46);
-        Assert.InRange(p99 / median, 1.9, 5.1);
-    }
-
-    [Fact]
     public void Frames_have_the_size_that_the_feed_writes()
     {
         // A type, a revision and a run of one record; type, revision and count: 48 and 13 bytes, and 54 and 58 around them.

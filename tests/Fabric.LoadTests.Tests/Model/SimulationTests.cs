@@ -116,6 +116,44 @@ public sealed class SimulationTests
         Assert.Throws<ArgumentException>(() => Simulation.Run(Network(silos, edges) with { Regions = regions }, new ModelLoad(1), seed: 1));
 
     [Fact]
+    public void A_round_waits_for_a_core_with_the_share_that_needs_one()
+    {
+        // At the host 2 and 3 for half of the rest; ordered 5 and 1 for the request. Pushed 7 and 8; 10 for the link and 4 for waking; half of 8 on a core, 4 for the way back and 10.
+        var network = Network(1, 2) with { Rest = Delay.Fixed(12), Round = Delay.Fixed(16), CoreShare = 0.5, Costs = Costs with { Apply = 0 } };
+        var own = Simulation.Run(network, new ModelLoad(3), seed: 1);
+        var shared = Simulation.Run(network with { IsOneMachine = true }, new ModelLoad(3), seed: 1);
+
+        // Ordered at 9: 2, then 3 waiting and 3 on the core and 1. Pushed 10, 11; there 24, 25; applied 32, 33; back 46, 47; taken in 47, 48; then 3 and 3 and 2.
+        Assert.Equal([56, 56, 56], Rounded(own.ConfirmedMs));
+        Assert.Equal([39, 39, 39], Rounded(own.HostMs));
+
+        // On one core the second applies once the first has: 32, 40; back 46, 54; taken in 55.
+        Assert.Equal([63, 63, 63], Rounded(shared.ConfirmedMs));
+        Assert.Equal([46, 46, 46], Rounded(shared.HostMs));
+    }
+
+    [Fact]
+    public void What_is_busy_beside_makes_the_share_on_the_core_longer_and_nothing_else()
+    {
+        var network = Network(1, 1) with { Rest = Delay.Fixed(12), Round = Delay.Fixed(16), CoreShare = 0.5 };
+        var (calm, slowed) = (Simulation.Run(network, new ModelLoad(1), seed: 1).ConfirmedMs[0], Simulation.Run(network with { Slowdown = 3 }, new ModelLoad(1), seed: 1).ConfirmedMs[0]);
+
+        // Half of 12 and half of 16 take three times as long.
+        Assert.Equal(2 * (6 + 8), slowed - calm, 6);
+        Assert.Equal(calm, Simulation.Run(network with { Slowdown = 3, CoreShare = 0 }, new ModelLoad(1), seed: 1).ConfirmedMs[0], 6);
+    }
+
+    [Theory]
+    [InlineData(-0.1, 1)]
+    [InlineData(1.1, 1)]
+    [InlineData(double.NaN, 1)]
+    [InlineData(0.5, 0.9)]
+    [InlineData(0.5, double.PositiveInfinity)]
+    [InlineData(0.5, double.NaN)]
+    public void A_share_or_a_slowdown_that_cannot_be_is_refused(double share, double slowdown) =>
+        Assert.Throws<ArgumentException>(() => Simulation.Run(Network(1, 1) with { CoreShare = share, Slowdown = slowdown }, new ModelLoad(1), seed: 1));
+
+    [Fact]
     public void Cores_are_taken_in_turn()
     {
         var machine = new Machine(2);
@@ -134,6 +172,19 @@ public sealed class SimulationTests
         Assert.InRange(Samples.Percentile(drawn, 99), 38.5, 41.5);
         Assert.Equal([3_000_000, 5_000_000], Enumerable.Range(0, 100).Select(_ => Delay.Of([3, 5]).DrawNs(random)).Distinct().Order());
         Assert.Equal(7_000_000, Delay.Fixed(7).DrawNs(random));
+        Assert.Equal(21_000_000, Delay.Fixed(7).Times(3).DrawNs(random));
+        Assert.Equal([6_000_000, 10_000_000], Enumerable.Range(0, 100).Select(_ => Delay.Of([3, 5]).Times(2).DrawNs(random)).Distinct().Order());
+    }
+
+    [Fact]
+    public void A_link_with_another_tail_keeps_its_median()
+    {
+        var (random, heavy) = (new Random(2), Delay.LogNormal(10, 15).WithP99(5));
+        var drawn = Enumerable.Range(0, 100_000).Select(_ => heavy.DrawNs(random) / 1e6).ToList();
+
+        Assert.InRange(Samples.Median(drawn), 9.8, 10.2);
+        Assert.InRange(Samples.Percentile(drawn, 99), 47, 53);
+        Assert.Throws<InvalidOperationException>(() => Delay.Of([1]).WithP99(5));
     }
 
     private static ModelNetwork Network(int silos, int edges) => new(1, silos, edges, Costs)
