@@ -8,6 +8,11 @@ if (args is [EdgeChild.Verb, .. var edgeArgs])
     return await EdgeChild.RunAsync(edgeArgs);
 }
 
+if (args is [StormChild.Verb, .. var stormArgs])
+{
+    return await StormChild.RunAsync(stormArgs);
+}
+
 if (args is [ConstantHost.Verb, var port])
 {
     return await ConstantHost.RunAsync(port);

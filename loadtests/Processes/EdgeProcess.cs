@@ -41,23 +41,7 @@ internal sealed class EdgeProcess : IAsyncDisposable
     public static async Task<EdgeProcess> StartAsync(
         string name, Uri fabric, string secret, CancellationToken cancellation, IReadOnlyDictionary<string, string>? settings = null)
     {
-        var app = Path.Combine(AppContext.BaseDirectory, "Fabric.LoadTests");
-        var isBuilt = File.Exists(app);
-        var start = new ProcessStartInfo(isBuilt ? app : "dotnet")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-        };
-        if (!isBuilt)
-        {
-            start.ArgumentList.Add(app + ".dll");
-        }
-
-        foreach (var argument in (string[])[EdgeChild.Verb, name, fabric.ToString()])
-        {
-            start.ArgumentList.Add(argument);
-        }
+        var start = ThisProgram.Again(nice: 0, EdgeChild.Verb, name, fabric.ToString());
 
         // Not an argument: the arguments of a process are open to all its machine's users.
         start.Environment[EdgeChild.SecretVariable] = secret;
