@@ -25,6 +25,9 @@ internal static class StormChild
             return LoadCommands.NotRun;
         }
 
+        // Waiting for the next order keeps one thread of the pool: beside it the callers have as many as there are cores.
+        ThreadPool.GetMinThreads(out var workers, out var ports);
+        _ = ThreadPool.SetMinThreads(workers + 1, ports);
         using var fabric = new FabricHttpClient(new Uri(address), secret);
         var turn = 0L;
         await ServeAsync(Console.In, Console.Out, callerCount, async () =>
