@@ -112,21 +112,8 @@ internal sealed class EdgeProcess : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
-        {
-            // The end of its input ends it: it says bye to the fabric.
-            _process.StandardInput.Close();
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-            try
-            {
-                await _process.WaitForExitAsync(limit.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                _process.Kill();
-            }
-        }
-
+        // It says bye to the fabric.
+        await ThisProgram.EndAsync(_process);
         await _reading;
         _process.Dispose();
         _writing.Dispose();

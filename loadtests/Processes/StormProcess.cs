@@ -40,21 +40,7 @@ internal sealed class StormProcess : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
-        {
-            // The end of its input ends it.
-            _process.StandardInput.Close();
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-            try
-            {
-                await _process.WaitForExitAsync(limit.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                _process.Kill();
-            }
-        }
-
+        await ThisProgram.EndAsync(_process);
         _process.Dispose();
     }
 

@@ -6,6 +6,8 @@ namespace Fabric.LoadTests.Processes;
 /// <summary>This program once more, in a process of its own.</summary>
 internal static class ThisProgram
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <summary>How to start it with a hidden verb, told what to do over its standard input. <paramref name="nice"/>: how far it stands back for others, 0 to 19 (nice(1)).</summary>
     public static ProcessStartInfo Again(int nice, params string[] arguments)
     {
@@ -21,5 +23,25 @@ internal static class ThisProgram
         }
 
         return start;
+    }
+
+    /// <summary>Ends one that was started so: by the end of its input, and by force when that takes too long.</summary>
+    public static async Task EndAsync(Process process)
+    {
+        if (process.HasExited)
+        {
+            return;
+        }
+
+        process.StandardInput.Close();
+        using var limit = new CancellationTokenSource(Patience);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+        }
     }
 }

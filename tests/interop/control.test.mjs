@@ -5,7 +5,7 @@ import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
 import { Browser, password } from './browser.mjs';
 import { clientCredentials, discover, insecure, introspect, isError, revoke } from './client.mjs';
-import { startHost } from './host.mjs';
+import { startHost, until } from './host.mjs';
 import { startUpstream } from './upstream.mjs';
 
 const redirect = 'http://127.0.0.1:49152/cb';
@@ -104,14 +104,11 @@ for (const [name, start] of [['control: oidc-provider', startProvider], ['the fa
       // What was made just as a server started may have been used before: it may answer 503 until that is over.
       const ask = () => clientCredentials(server, at.signer, oauth.PrivateKeyJwt({ key: keys.privateKey, kid: 'k1' }), { scope: at.scope.client }, hear);
       let got;
-      while (!got) {
-        got = await ask().catch((error) => {
-          if (error.cause?.status !== 503) {
-            throw error;
-          }
-          return new Promise((resolve) => setTimeout(resolve, 250));
-        });
-      }
+      await until(async () => (got = await ask().catch((error) => {
+        if (error.cause?.status !== 503) {
+          throw error;
+        }
+      })));
       assert.ok(got.access_token);
       const again = await fetch(server.token_endpoint, { method: 'POST', body: sent.at(-1) });
       assert.deepEqual([again.status, (await again.json()).error], [401, 'invalid_client']);

@@ -5,7 +5,7 @@ import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
 import { Browser, password } from './browser.mjs';
 import { clientCredentials, discover, insecure, introspect, isError } from './client.mjs';
-import { startHost } from './host.mjs';
+import { startHost, until } from './host.mjs';
 
 const redirect = 'http://127.0.0.1:49152/cb';
 const scopes = [{ tool: 'mail' }, { tool: 'files' }];
@@ -74,14 +74,10 @@ test('a client with a key needs no secret', async () => {
   const client = await register(server, token.secret, { grant_types: ['client_credentials'], token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [jwk] } });
   assert.equal(client.client_secret, undefined);
   const key = oauth.PrivateKeyJwt({ key: pair.privateKey, kid: 'k1' });
+
+  // What was made just as the host started may have been used before: it says so until that is over.
   let got;
-  while (!got) {
-    // What was made just as the host started may have been used before: it says so until that is over.
-    got = await clientCredentials(server, agentOf(client), key).catch((error) => {
-      assert.equal(error.cause?.status, 503);
-      return new Promise((resolve) => setTimeout(resolve, 250));
-    });
-  }
+  await until(async () => (got = await clientCredentials(server, agentOf(client), key).catch((error) => assert.equal(error.cause?.status, 503))));
   assert.equal((await introspect(server, agentOf(client), got.access_token, key)).client_id, client.client_id);
 });
 

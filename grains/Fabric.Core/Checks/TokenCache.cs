@@ -5,8 +5,8 @@ namespace Fabric.Core.Checks;
 /// <summary>
 /// The tokens whose signatures have verified, so that each is paid for once. Readers take no lock; a reader that meets a change may miss a token that
 /// is there, and verifies it again. Bounded by count and bytes (B1); what was not used for longest goes first, about (the CLOCK algorithm), and
-/// no call pays for more than a few steps of it. Tokens that have expired go before there is need of room: as many come, as many are looked at
-/// several times over, so that what is held follows what is alive.
+/// no call pays for more than a few steps of it. For each that comes a few others are looked at, and those that have expired go, so that what
+/// is held follows what is alive.
 /// </summary>
 internal sealed class TokenCache
 {
